@@ -1,0 +1,259 @@
+"""A small HTTP/1.1 server on loopback, for fake banks and for receivers of webhooks.
+
+It is built on h11 and plain sockets rather than on an ASGI server, because a fault has to cut the
+connection in the middle of an answer, and ASGI has no words for that.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import anyio
+import h11
+from anyio import TypedAttributeProvider
+from anyio.abc import ByteStream, SocketAttribute, SocketStream
+from anyio.streams.tls import TLSAttribute, TLSStream
+
+from bankgateway_mocks.http import (
+    ConnectionDropped,
+    ConnectionRefused,
+    HttpRequest,
+    HttpResponse,
+    parse_query,
+)
+
+Handler = Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+HOST = "127.0.0.1"
+MAXIMUM_CONNECTIONS = 256
+MAXIMUM_HEADERS = 64 * 1024
+MAXIMUM_BODY = 4 * 1024 * 1024
+CHUNK = 64 * 1024
+
+_log = logging.getLogger("bankgateway_mocks.server")
+
+
+class _TooLarge(Exception):
+    """The request's body is over the limit."""
+
+
+def _attribute(provider: TypedAttributeProvider, attribute: Any) -> Any:
+    return provider.extra(attribute, None)  # noqa: S610 - not Django's
+
+
+@dataclass
+class Server:
+    """A running server.
+
+    Attributes:
+        port: The TCP port the system gave it.
+        url: Origin, `https://127.0.0.1:port` or `http://...`.
+        connections: Connections accepted so far.
+        handshake_failures: Those that ended in the TLS handshake.
+        refused: Those that were turned away before it.
+        errors: What the handler raised; each was answered with 500.
+    """
+
+    port: int
+    url: str
+    connections: int = 0
+    handshake_failures: int = 0
+    refused: int = 0
+    errors: list[Exception] = field(default_factory=list)
+    _open: int = 0
+    _idle: set[ByteStream] = field(default_factory=set)
+
+    def close_idle(self) -> None:
+        """End the connections on which no request is under way."""
+        for stream in self._idle:
+            raw = _attribute(stream, SocketAttribute.raw_socket)
+            try:
+                raw.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                _log.debug("the caller had left already")
+
+
+@asynccontextmanager
+async def serve(
+    handler: Handler,
+    ssl_context: ssl.SSLContext | None = None,
+    *,
+    accepts: Callable[[], bool] = lambda: True,
+    patience: float = 10.0,
+) -> AsyncIterator[Server]:
+    """Serve `handler` on a free port of 127.0.0.1 until the block ends.
+
+    Nothing a caller does ends the server: garbage, half a handshake and a caller who falls silent
+    cost that connection only.
+
+    Args:
+        handler: From request to answer. `ConnectionDropped` and `ConnectionRefused` cut the connection.
+        ssl_context: Server side; `None` for plain HTTP.
+        accepts: Asked for every new connection; false closes it before the handshake.
+        patience: Seconds a caller may take for the handshake, or between two pieces of a request.
+
+    Yields:
+        The running server.
+    """
+    listener = await anyio.create_tcp_listener(local_host=HOST, local_port=0)
+    port = _attribute(listener, SocketAttribute.local_port)
+    server = Server(port, f"{'https' if ssl_context else 'http'}://{HOST}:{port}")
+
+    async def connected(stream: SocketStream) -> None:
+        server.connections += 1
+        try:
+            if server._open >= MAXIMUM_CONNECTIONS or not accepts():
+                server.refused += 1
+                return
+            server._open += 1
+            try:
+                await _serve_connection(server, handler, stream, ssl_context, patience)
+            finally:
+                server._open -= 1
+        finally:
+            await anyio.aclose_forcefully(stream)
+
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, connected)
+        try:
+            yield server
+        finally:
+            tasks.cancel_scope.cancel()
+
+
+async def _serve_connection(
+    server: Server,
+    handler: Handler,
+    socket_stream: SocketStream,
+    ssl_context: ssl.SSLContext | None,
+    patience: float,
+) -> None:
+    stream: ByteStream = socket_stream
+    if ssl_context is not None:
+        try:
+            with anyio.fail_after(patience):
+                stream = await TLSStream.wrap(
+                    socket_stream, server_side=True, ssl_context=ssl_context, standard_compatible=False
+                )
+        except (ssl.SSLError, TimeoutError, anyio.BrokenResourceError, anyio.EndOfStream):
+            server.handshake_failures += 1
+            return
+    try:
+        await _Conversation(server, handler, stream, patience).run()
+    except (
+        h11.ProtocolError,
+        ssl.SSLError,
+        TimeoutError,
+        ConnectionDropped,
+        ConnectionRefused,
+        anyio.BrokenResourceError,
+        anyio.ClosedResourceError,
+        anyio.EndOfStream,
+    ) as reason:
+        _log.debug("connection ended: %s", type(reason).__name__)
+
+
+class _Conversation:
+    """The requests and answers of one connection."""
+
+    def __init__(self, server: Server, handler: Handler, stream: ByteStream, patience: float) -> None:
+        self._server = server
+        self._handler = handler
+        self._stream = stream
+        self._patience = patience
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAXIMUM_HEADERS)
+
+    async def run(self) -> None:
+        while True:
+            try:
+                request = await self._receive()
+            except h11.RemoteProtocolError as error:
+                await self._answer(HttpResponse(error.error_status_hint, {"connection": "close"}))
+                return
+            except _TooLarge:
+                await self._answer(HttpResponse(413, {"connection": "close"}))
+                return
+            if request is None:
+                return
+            await self._answer(await self._handle(request))
+            if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                return
+            self._http.start_next_cycle()
+
+    async def _handle(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return await self._handler(request)
+        except (ConnectionDropped, ConnectionRefused):
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault in the fake must be seen, not kill the server
+            _log.exception("the handler failed")
+            self._server.errors.append(error)
+            return HttpResponse(500, {"content-type": "text/plain; charset=utf-8"}, repr(error).encode())
+
+    async def _receive(self) -> HttpRequest | None:
+        self._server._idle.add(self._stream)
+        try:
+            head = await self._next_event()
+        finally:
+            self._server._idle.discard(self._stream)
+        if not isinstance(head, h11.Request):
+            return None
+        if self._http.they_are_waiting_for_100_continue:
+            await self._send(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
+        return self._request(head, await self._receive_body())
+
+    async def _receive_body(self) -> bytes:
+        body = bytearray()
+        while isinstance(event := await self._next_event(), h11.Data):
+            body += event.data
+            if len(body) > MAXIMUM_BODY:
+                raise _TooLarge
+        return bytes(body)
+
+    async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            with anyio.fail_after(self._patience):
+                try:
+                    data = await self._stream.receive(CHUNK)
+                except anyio.EndOfStream:
+                    data = b""
+            self._http.receive_data(data)
+        return event  # type: ignore[return-value]
+
+    def _request(self, head: h11.Request, body: bytes) -> HttpRequest:
+        path, _, query = head.target.decode("ascii").partition("?")
+        return HttpRequest(
+            method=head.method.decode("ascii").upper(),
+            path=unquote(path),
+            query=parse_query(query),
+            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers},
+            body=body,
+            client_certificate=_attribute(self._stream, TLSAttribute.peer_certificate_binary),
+            over_tls=isinstance(self._stream, TLSStream),
+        )
+
+    async def _answer(self, answer: HttpResponse) -> None:
+        if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            return
+        headers = [(name, value) for name, value in answer.headers.items() if name != "content-length"]
+        if answer.status != 204:
+            headers.append(("content-length", str(answer.content_length)))
+        head = self._http.send(h11.Response(status_code=answer.status, headers=headers))
+        await self._send(head)
+        for start in range(0, len(answer.body), CHUNK):
+            await self._send(self._http.send(h11.Data(data=answer.body[start : start + CHUNK])))
+        if answer.missing:
+            raise ConnectionDropped
+        await self._send(self._http.send(h11.EndOfMessage()))
+
+    async def _send(self, data: bytes | None) -> None:
+        if data:
+            with anyio.fail_after(self._patience):
+                await self._stream.send(data)

@@ -1,0 +1,1 @@
+"""One folder a bank. Nothing is imported until a bank is used."""
