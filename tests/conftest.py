@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bankgateway.security import certificate as certificate_room
+from bankgateway.security.expiry import EXPIRY_REGISTRY
 from bankgateway.security.oauth import PROCESS_STORE
 
 
@@ -20,6 +20,6 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 def _forget() -> Iterator[None]:
     """Tokens and expiry notices live as long as the process: forget them between tests."""
     PROCESS_STORE.clear()
-    certificate_room.forget_notices()
+    EXPIRY_REGISTRY.reset()
     yield
     PROCESS_STORE.clear()

@@ -37,7 +37,7 @@ from bankgateway_mocks.faults import Exchange, Faults
 from bankgateway_mocks.http import HttpRequest, HttpResponse
 from bankgateway_mocks.inprocess import InProcessTransport
 from bankgateway_mocks.pki import ClientMaterial, Pki
-from bankgateway_mocks.server import Server, serve
+from bankgateway_mocks.server import Server, beside, serve
 from bankgateway_mocks.webhooks import Notification, deliver
 
 if TYPE_CHECKING:
@@ -96,45 +96,14 @@ class BookEntry:
     registered_at: datetime
 
 
-class FakeBank:
-    """A bank in memory. `FakeBank("inter")` makes the fake of that bank.
+class _Bank:
+    """What `FakeBank` is, without the choice of the class: see there.
 
-    Args:
-        slug: Slug of the bank.
-        clock: The bank's time; see `ManualClock`.
-        seed: Everything the bank invents (ids, tokens) follows from it.
-
-    Raises:
-        ValueError: There is no fake of that bank.
-
-    Attributes:
-        slug: Slug of the bank.
-        clock: The bank's time.
-        faults: What is going to go wrong: `faults.add(DropAfter(), operation="register")`.
-        base_url: Origin in process. Unique to this fake, so that cached tokens never leak to another.
-        transport: httpx transport that reaches this bank in process.
-        pki: The CA of the bank's server, which also vouches for client certificates.
-        webhook_pki: The CA of the certificate that the bank shows to webhook receivers.
-        webhook_trust: PEM of the CA that signed the receiver's certificate; that of `pki` when `None`.
+    Apart, because type checkers let an `__init__` of the same class hide what `__new__` returns.
     """
 
     operations: ClassVar[tuple[str, ...]] = ()
     webhook_schedule: ClassVar[Sequence[timedelta]] = ()
-    _registry: ClassVar[dict[str, type[FakeBank]]] = {}
-
-    def __init_subclass__(cls, *, slug: str, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        FakeBank._registry[slug] = cls
-
-    @overload
-    def __new__(
-        cls, slug: Literal["inter"], *, clock: Clock | None = None, seed: int = 0
-    ) -> InterFakeBank: ...
-    @overload
-    def __new__(cls, slug: str, *, clock: Clock | None = None, seed: int = 0) -> FakeBank: ...
-    def __new__(cls, slug: str, *, clock: Clock | None = None, seed: int = 0) -> FakeBank:
-        """The fake of that bank, whose class is a subclass of this one."""
-        return super().__new__(fake_class(slug) if cls is FakeBank else cls)
 
     def __init__(self, slug: str, *, clock: Clock | None = None, seed: int = 0) -> None:
         self.slug = slug
@@ -303,14 +272,30 @@ class FakeBank:
         """The environment that leads to this bank in process."""
         return self.environment_at(self.base_url)
 
-    def connect(self, **overrides: Any) -> BankClient:
+    def connect(
+        self,
+        *,
+        account: Account | Mapping[str, Any] | None = None,
+        credentials: Credentials | Mapping[str, Any] | None = None,
+        environment: Environment | None = None,
+        settings: Settings | None = None,
+    ) -> BankClient:
         """A client wired to this bank in process.
 
         Args:
-            **overrides: `account`, `credentials` and whatever else `bankgateway.connect` takes.
+            account: Instead of the account this bank knows.
+            credentials: Instead of those it accepts.
+            environment: Instead of the one that leads here.
+            settings: The transport is set to this bank's, whatever they say.
         """
-        settings = replace(overrides.pop("settings", Settings(clock=self.clock)), transport=self.transport)
-        return self._connect(self.environment, settings, overrides)
+        settings = replace(settings or Settings(clock=self.clock), transport=self.transport)
+        return connect(
+            self.slug,
+            credentials or self.credentials,
+            account=account or self.account,
+            environment=environment or self.environment,
+            settings=settings,
+        )
 
     def _find(self, name: BoletoName) -> str:
         """The bank id of a boleto.
@@ -323,13 +308,6 @@ class FakeBank:
             what = name if isinstance(name, str) else type(name).__name__
             raise LookupError(f"{len(found) or 'no'} boletos are {what!r}")
         return found[0]
-
-    def _connect(self, environment: Environment, settings: Settings, overrides: dict[str, Any]) -> BankClient:
-        account = overrides.pop("account", self.account)
-        credentials = overrides.pop("credentials", self.credentials)
-        return connect(
-            account, credentials, **{"environment": environment, "settings": settings, **overrides}
-        )
 
     @asynccontextmanager
     async def serve(
@@ -351,13 +329,11 @@ class FakeBank:
 
         async with serve(handler, context, accepts=lambda: not self.faults.take_refusal()) as server:
             self._servers.append(server)
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._deliver_for_ever)
-                try:
+            try:
+                async with beside(self._deliver_for_ever):
                     yield ServedBank(self, server)
-                finally:
-                    self._servers.remove(server)
-                    tasks.cancel_scope.cancel()
+            finally:
+                self._servers.remove(server)
 
     def _server_context(self, mtls: bool, tls_version: ssl.TLSVersion | None) -> ssl.SSLContext:
         return self.pki.server_context(require_client_certificate=mtls, maximum_version=tls_version)
@@ -397,9 +373,11 @@ class FakeBank:
         if not due:
             return 0
         carrier = transport or httpx.AsyncHTTPTransport(verify=self._webhook_context())
-        async with httpx.AsyncClient(transport=carrier, timeout=5.0) as client:
+        async with httpx.AsyncClient(transport=carrier, timeout=5.0, trust_env=False) as client:
             now = self.clock.now()
-            attempts = [await deliver(item, client, now, self.webhook_schedule) for item in due]
+            attempts = [
+                await deliver(item, client, now, self.webhook_schedule) for item in due if item.is_due(now)
+            ]
         return sum(attempt.success for attempt in attempts)
 
     async def _deliver_for_ever(self) -> None:
@@ -436,6 +414,46 @@ class FakeBank:
         return None
 
 
+class FakeBank(_Bank):
+    """A bank in memory. `FakeBank("inter")` makes the fake of that bank.
+
+    Args:
+        slug: Slug of the bank.
+        clock: The bank's time; see `ManualClock`.
+        seed: What the bank invents, tokens apart, follows from it.
+
+    Raises:
+        ValueError: There is no fake of that bank.
+
+    Attributes:
+        slug: Slug of the bank.
+        clock: The bank's time.
+        faults: What is going to go wrong: `faults.add(DropAfter(), operation="register")`.
+        base_url: Origin in process. Unique to this fake, so that cached tokens never leak to another.
+        transport: httpx transport that reaches this bank in process.
+        pki: The CA of the bank's server, which also vouches for client certificates.
+        webhook_pki: The CA of the certificate that the bank shows to webhook receivers.
+        webhook_trust: PEM of the CA that signed the receiver's certificate; that of `pki` when `None`.
+    """
+
+    _registry: ClassVar[dict[str, type[FakeBank]]] = {}
+
+    def __init_subclass__(cls, *, slug: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if slug is not None:
+            FakeBank._registry[slug] = cls
+
+    @overload
+    def __new__(
+        cls, slug: Literal["inter"], *, clock: Clock | None = None, seed: int = 0
+    ) -> InterFakeBank: ...
+    @overload
+    def __new__(cls, slug: str, *, clock: Clock | None = None, seed: int = 0) -> FakeBank: ...
+    def __new__(cls, slug: str, *, clock: Clock | None = None, seed: int = 0) -> FakeBank:
+        """The fake of that bank, whose class is a subclass of this one."""
+        return super().__new__(fake_class(slug) if cls is FakeBank else cls)
+
+
 @dataclass(frozen=True)
 class ServedBank:
     """A fake bank behind a TLS socket.
@@ -445,7 +463,7 @@ class ServedBank:
         server: The server, with its counters.
     """
 
-    bank: FakeBank
+    bank: _Bank
     server: Server
 
     @property
@@ -468,11 +486,30 @@ class ServedBank:
         """The environment that leads here."""
         return self.bank.environment_at(self.base_url)
 
-    def connect(self, **overrides: Any) -> BankClient:
-        """A client that reaches this bank over the socket. Takes what `FakeBank.connect` takes."""
-        settings = overrides.pop("settings", Settings(clock=self.bank.clock))
-        settings = replace(settings, trust=Trust(ca_pem=self.ca_pem))
-        return self.bank._connect(self.environment, settings, overrides)
+    def connect(
+        self,
+        *,
+        account: Account | Mapping[str, Any] | None = None,
+        credentials: Credentials | Mapping[str, Any] | None = None,
+        environment: Environment | None = None,
+        settings: Settings | None = None,
+    ) -> BankClient:
+        """A client that reaches this bank over the socket.
+
+        Args:
+            account: Instead of the account this bank knows.
+            credentials: Instead of those it accepts.
+            environment: Instead of the one that leads here.
+            settings: The trust is set to this bank's CA, whatever they say.
+        """
+        settings = replace(settings or Settings(clock=self.bank.clock), trust=Trust(ca_pem=self.ca_pem))
+        return connect(
+            self.bank.slug,
+            credentials or self.bank.credentials,
+            account=account or self.bank.account,
+            environment=environment or self.environment,
+            settings=settings,
+        )
 
 
 def _is(entry: BookEntry, name: BoletoName) -> bool:

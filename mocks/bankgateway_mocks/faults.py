@@ -175,7 +175,7 @@ class TruncatedJson(Fault):
 
     async def play(self, exchange: Exchange) -> HttpResponse:
         """Cut the body in two."""
-        answer = exchange.process()
+        answer = _json(exchange.process())
         half = len(answer.body) // 2
         return replace(answer, body=answer.body[:half], missing=max(len(answer.body) - half, 1))
 
@@ -245,7 +245,9 @@ class EmptyBody(Fault):
 
 
 def _json(answer: HttpResponse) -> HttpResponse:
-    return replace(answer, headers={**answer.headers, "content-type": "application/json"})
+    # A 204 cannot carry the body that is about to be spoilt.
+    status = 200 if answer.status == 204 else answer.status
+    return replace(answer, status=status, headers={**answer.headers, "content-type": "application/json"})
 
 
 def _page(status: int) -> HttpResponse:

@@ -79,10 +79,6 @@ class HttpResponse:
         """What the answer says its length is."""
         return len(self.body) + self.missing
 
-    def json(self) -> Any:
-        """The body as JSON, numbers with a point as `Decimal`."""
-        return json.loads(self.body, parse_float=Decimal)
-
     def with_headers(self, headers: Mapping[str, str]) -> HttpResponse:
         """The same answer with headers added; its own win."""
         return HttpResponse(self.status, {**headers, **self.headers}, self.body, self.missing)

@@ -42,13 +42,13 @@ def client_certificate() -> ClientMaterial:
 
 def account(slug: str) -> Account:
     """The account that the bank's fake knows."""
-    return bank_class(slug).account_type(**account_data(slug))
+    return bank_class(slug).account_type.read(account_data(slug))
 
 
 def credentials(slug: str) -> Credentials:
     """Credentials that the bank's fake accepts, with a certificate made in this process."""
     certificate = client_certificate().certificate()
-    return bank_class(slug).credentials_type(**credentials_data(slug), certificate=certificate)
+    return bank_class(slug).credentials_type.read({**credentials_data(slug), "certificate": certificate})
 
 
 def payer(**overrides: Any) -> Party:

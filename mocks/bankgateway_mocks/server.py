@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -48,6 +49,13 @@ def _attribute(provider: TypedAttributeProvider, attribute: Any) -> Any:
     return provider.extra(attribute, None)  # noqa: S610 - not Django's
 
 
+def _reason(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode("ascii")
+    except ValueError:
+        return b""
+
+
 @dataclass
 class Server:
     """A running server.
@@ -67,8 +75,8 @@ class Server:
     handshake_failures: int = 0
     refused: int = 0
     errors: list[Exception] = field(default_factory=list)
-    _open: int = 0
-    _idle: set[ByteStream] = field(default_factory=set)
+    _open: int = field(default=0, repr=False)
+    _idle: set[ByteStream] = field(default_factory=set, repr=False)
 
     def close_idle(self) -> None:
         """End the connections on which no request is under way."""
@@ -81,12 +89,28 @@ class Server:
 
 
 @asynccontextmanager
+async def beside(function: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run `function` while the block runs. An error of the block comes out bare, not in a group."""
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(function)
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - raised again below
+            failure = error
+        finally:
+            tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+@asynccontextmanager
 async def serve(
     handler: Handler,
     ssl_context: ssl.SSLContext | None = None,
     *,
     accepts: Callable[[], bool] = lambda: True,
-    patience: float = 10.0,
+    patience: float = 30.0,
 ) -> AsyncIterator[Server]:
     """Serve `handler` on a free port of 127.0.0.1 until the block ends.
 
@@ -97,7 +121,7 @@ async def serve(
         handler: From request to answer. `ConnectionDropped` and `ConnectionRefused` cut the connection.
         ssl_context: Server side; `None` for plain HTTP.
         accepts: Asked for every new connection; false closes it before the handshake.
-        patience: Seconds a caller may take for the handshake, or between two pieces of a request.
+        patience: Seconds a caller may take for the handshake, for each request, and between two of them.
 
     Yields:
         The running server.
@@ -120,12 +144,11 @@ async def serve(
         finally:
             await anyio.aclose_forcefully(stream)
 
-    async with listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, connected)
-        try:
-            yield server
-        finally:
-            tasks.cancel_scope.cancel()
+    async def accept() -> None:
+        await listener.serve(connected)
+
+    async with listener, beside(accept):
+        yield server
 
 
 async def _serve_connection(
@@ -173,7 +196,8 @@ class _Conversation:
     async def run(self) -> None:
         while True:
             try:
-                request = await self._receive()
+                with anyio.fail_after(self._patience):
+                    request = await self._receive()
             except h11.RemoteProtocolError as error:
                 await self._answer(HttpResponse(error.error_status_hint, {"connection": "close"}))
                 return
@@ -205,6 +229,8 @@ class _Conversation:
             self._server._idle.discard(self._stream)
         if not isinstance(head, h11.Request):
             return None
+        if int(dict(head.headers).get(b"content-length", 0)) > MAXIMUM_BODY:
+            raise _TooLarge
         if self._http.they_are_waiting_for_100_continue:
             await self._send(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
         return self._request(head, await self._receive_body())
@@ -219,11 +245,10 @@ class _Conversation:
 
     async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            with anyio.fail_after(self._patience):
-                try:
-                    data = await self._stream.receive(CHUNK)
-                except anyio.EndOfStream:
-                    data = b""
+            try:
+                data = await self._stream.receive(CHUNK)
+            except anyio.EndOfStream:
+                data = b""
             self._http.receive_data(data)
         return event  # type: ignore[return-value]
 
@@ -245,13 +270,16 @@ class _Conversation:
         headers = [(name, value) for name, value in answer.headers.items() if name != "content-length"]
         if answer.status != 204:
             headers.append(("content-length", str(answer.content_length)))
-        head = self._http.send(h11.Response(status_code=answer.status, headers=headers))
-        await self._send(head)
+        head = h11.Response(status_code=answer.status, headers=headers, reason=_reason(answer.status))
+        data = self._http.send(head) or b""
         for start in range(0, len(answer.body), CHUNK):
-            await self._send(self._http.send(h11.Data(data=answer.body[start : start + CHUNK])))
+            chunk = self._http.send(h11.Data(data=answer.body[start : start + CHUNK]))
+            await self._send(data + (chunk or b""))
+            data = b""
         if answer.missing:
+            await self._send(data)
             raise ConnectionDropped
-        await self._send(self._http.send(h11.EndOfMessage()))
+        await self._send(data + (self._http.send(h11.EndOfMessage()) or b""))
 
     async def _send(self, data: bytes | None) -> None:
         if data:

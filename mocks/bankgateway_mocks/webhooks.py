@@ -95,8 +95,8 @@ async def _post(notification: Notification, client: httpx.AsyncClient) -> tuple[
         answer = await client.post(
             str(notification.url), headers=dict(notification.headers), content=notification.body
         )
-    except httpx.HTTPError as error:
-        return None, f"{type(error).__name__}: {error}"
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return None, f"{type(error).__name__}: {error}".removesuffix(": ")
     return answer.status_code, None if answer.is_success else answer.reason_phrase or "error"
 
 

@@ -83,7 +83,8 @@ from bankgateway.models.results import (
     Settlement,
     WebhookRegistration,
 )
-from bankgateway.security.certificate import ClientCertificate, ExpiryNotice
+from bankgateway.security.certificate import ClientCertificate
+from bankgateway.security.expiry import ExpiryNotice
 from bankgateway.security.oauth import MemoryTokenStore, Token, TokenStore
 from bankgateway.security.redaction import RedactingFilter
 from bankgateway.security.tls import Trust

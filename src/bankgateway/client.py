@@ -8,13 +8,12 @@ from __future__ import annotations
 import logging
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from datetime import date
 from types import TracebackType
 from typing import Any, ClassVar, Self, final
 
-import anyio
-
+from bankgateway import bulk, recovery
 from bankgateway.answers import contradictions
 from bankgateway.capabilities import Capabilities, Operation
 from bankgateway.config import Account, Credentials, Environment, Settings
@@ -25,14 +24,13 @@ from bankgateway.errors import (
     Conflict,
     ErrorMessage,
     InvalidRequest,
-    NotSent,
     OutcomeUnknown,
     UnexpectedResponse,
     Unsupported,
     WebhookRejected,
 )
-from bankgateway.models.boleto import Boleto, BoletoRef, BoletoStatus, NewBoleto, Notice
-from bankgateway.models.commands import Cancel, ChangeAmount, ChangeDueDate, Command
+from bankgateway.models.boleto import Boleto, BoletoRef, BoletoStatus, NewBoleto
+from bankgateway.models.commands import Cancel, Command
 from bankgateway.models.events import Event
 from bankgateway.models.results import (
     BulkResult,
@@ -42,18 +40,11 @@ from bankgateway.models.results import (
     Settlement,
     WebhookRegistration,
 )
-from bankgateway.security.certificate import notice_expiry
+from bankgateway.security.expiry import notice_expiry
 from bankgateway.security.redaction import sdk_logger
 from bankgateway.transport import Answer, Call, Transport
 
 log = sdk_logger("client")
-
-_OPEN = (
-    BoletoStatus.PENDING_REGISTRATION,
-    BoletoStatus.REGISTERED,
-    BoletoStatus.OVERDUE,
-    BoletoStatus.UNKNOWN,
-)
 
 MAX_WEBHOOK_BYTES = 1024 * 1024
 """A longer notification is rejected unread."""
@@ -159,19 +150,19 @@ class BankClient(ABC):
         except Conflict as error:
             if not error.duplicate:
                 raise
-            return await self._finish(await self._adopt_duplicate(new, error), new, wait)
+            return await self._finish(await recovery.adopt_duplicate(self, new, error), new, wait)
         else:
             return await self._finish(boleto, new, wait)
-        return await self._finish(await self._recover_unknown(new, unknown), new, wait)
+        return await self._finish(await recovery.recover_unknown(self, new, unknown), new, wait)
 
     @final
-    async def register_many(
+    def register_many(
         self,
         boletos: Iterable[NewBoleto] | AsyncIterable[NewBoleto],
         *,
         concurrency: int = 8,
         wait: float | None = None,
-    ) -> AsyncIterator[BulkResult]:
+    ) -> AsyncGenerator[BulkResult, None]:
         """Register many boletos: one result an item, in the order of the input.
 
         One failure never stops the rest. The input may be a generator of any length: it is read piece by
@@ -184,22 +175,7 @@ class BankClient(ABC):
         """
         if concurrency < 1:
             raise ValueError("concurrency: at least 1")
-        index = 0
-        async for batch in _batches(boletos, 4 * concurrency):
-            results = await self._register_batch(batch, index, concurrency, wait)
-            index += len(batch)
-            told = 0
-            try:
-                for result in results:
-                    told += 1
-                    yield result
-            finally:
-                for result in results[told:]:
-                    # The reader left early; what was registered all the same must not pass unseen.
-                    outcome = "failed" if result.error else "registered"
-                    log.warning(
-                        "register_many: %s but not read: seu_numero %s", outcome, result.new.seu_numero
-                    )
+        return bulk.register_many(self, boletos, concurrency, wait)
 
     @final
     async def query(self, ref: BoletoRef | Boleto) -> Boleto:
@@ -270,7 +246,7 @@ class BankClient(ABC):
             unknown: BankGatewayError = error
         else:
             return await self.follow(result, wait=wait) if wait else result
-        return await self._confirm_unknown(where, command, unknown)
+        return await recovery.confirm_unknown(self, where, command, unknown)
 
     @final
     async def follow(self, result: CommandResult, *, wait: float = 0.0) -> CommandResult:
@@ -386,7 +362,7 @@ class BankClient(ABC):
     async def _follow(self, result: CommandResult) -> CommandResult:
         """How far an accepted command got. By default: whether the boleto shows it."""
         boleto = self._checked(await self._query(result.ref), None)
-        done = _in_force(boleto, result.kind)
+        done = recovery.shows(boleto, result.kind)
         status = CommandStatus.DONE if done else result.status
         return result.model_copy(
             update={"status": status, "boleto": boleto, "bank_status": boleto.bank_status}
@@ -431,7 +407,7 @@ class BankClient(ABC):
 
     async def _finish(self, boleto: Boleto, new: NewBoleto, wait: float | None) -> Boleto:
         if wait and not self._is_complete(boleto, new):
-            boleto = await self._wait_for_registration(boleto, new, wait)
+            boleto = await recovery.wait_for_registration(self, boleto, new, wait)
         if boleto.status is BoletoStatus.REJECTED:
             raise BusinessRule(
                 "the bank took the registration and then rejected it",
@@ -443,83 +419,6 @@ class BankClient(ABC):
             )
         return self._checked(boleto, new)
 
-    async def _wait_for_registration(self, boleto: Boleto, new: NewBoleto, wait: float) -> Boleto:
-        deadline = self._clock.monotonic() + wait
-        pause = self.environment.poll_interval
-        notices = boleto.notices
-        while not self._is_complete(boleto, new):
-            left = deadline - self._clock.monotonic()
-            if left <= 0:
-                break
-            await self._clock.sleep(min(pause, left))
-            pause = min(pause * 1.5, 10.0)
-            try:
-                boleto = (await self._query(boleto.ref)).with_notices(*notices)
-            except BankGatewayError as error:
-                # The registration was accepted: failing to look at it must not make it look lost.
-                log.info("%s register: not visible yet: %s", self.bank, type(error).__name__)
-        return boleto
-
-    async def _recover_unknown(self, new: NewBoleto, unknown: BankGatewayError) -> Boleto:
-        """Promise 1: after an unknown registration, look it up; found means done."""
-        log.warning("%s register: outcome unknown, looking it up by seu_numero %s", self.bank, new.seu_numero)
-        refused: NotSent | None = None
-        for pause in self.recovery_pauses:
-            if pause:
-                await self._clock.sleep(pause)
-            try:
-                found = await self._recover(new)
-            except NotSent as error:
-                if error.reason == "certificate":
-                    # The write ended without an alert, the look-up shows one: it met the same refusal.
-                    refused = error
-                    break
-            except BankGatewayError as error:
-                log.info("%s register: look-up failed: %s", self.bank, type(error).__name__)
-            else:
-                if found is not None:
-                    notice = Notice(
-                        code="recovered", message="the answer was lost; the boleto was found by a look-up"
-                    )
-                    return found.with_notices(notice)
-        if refused is not None:
-            raise refused
-        raise OutcomeUnknown(
-            f"{unknown.message}; a look-up did not find it. Look it up before you register it again",
-            ref=self._lookup_ref(new),
-            bank=self.bank,
-            operation=Operation.REGISTER,
-            code=unknown.code,
-            messages=unknown.messages,
-            http_status=unknown.http_status,
-            request_id=unknown.request_id,
-            raw=unknown.raw,
-        )
-
-    async def _recover(self, new: NewBoleto, *, also: tuple[BoletoStatus, ...] = ()) -> Boleto | None:
-        # A cancelled, expired or rejected one is an earlier boleto, not the one we ask for.
-        wanted = (*_OPEN, *also)
-        found = [boleto for boleto in await self._find_equal(new) if boleto.status in wanted]
-        if len(found) > 1:
-            notice = Notice(code="several_matches", message=f"{len(found)} equal boletos; this is the newest")
-            return found[-1].with_notices(notice)
-        return found[0] if found else None
-
-    async def _adopt_duplicate(self, new: NewBoleto, refusal: Conflict) -> Boleto:
-        try:
-            # Minutes may have passed since the first one: by Pix it may be paid already.
-            found = await self._recover(new, also=(BoletoStatus.PAID,))
-        except BankGatewayError as error:
-            log.info("%s register: look-up of a duplicate failed: %s", self.bank, type(error).__name__)
-            found = None
-        if found is None:
-            raise refusal
-        return found.with_notices(
-            Notice(
-                code="already_registered", message="the bank had an equal boleto already; this is that one"
-            )
-        )
-
     def _lookup_ref(self, new: NewBoleto) -> BoletoRef:
         """What an unknown registration can be looked up by."""
         return BoletoRef(
@@ -528,60 +427,6 @@ class BankClient(ABC):
             payer_tax_id=new.payer.tax_id,
             issue_date=new.issue_date or self._clock.today(),
         )
-
-    async def _confirm_unknown(
-        self, ref: BoletoRef, command: Command, unknown: BankGatewayError
-    ) -> CommandResult:
-        try:
-            boleto = self._checked(await self._query(ref), None)
-        except BankGatewayError as error:
-            log.info("%s %s: look-up failed: %s", self.bank, command.kind, type(error).__name__)
-            boleto = None
-        if boleto is not None and _in_force(boleto, command.kind, command):
-            return CommandResult(
-                status=CommandStatus.DONE,
-                kind=command.kind,
-                ref=boleto.ref,
-                bank_status=boleto.bank_status,
-                boleto=boleto,
-                notices=(
-                    Notice(code="recovered", message="the answer was lost; the boleto shows the command"),
-                ),
-                raw=boleto.raw,
-                request_id=boleto.request_id,
-                http_status=boleto.http_status,
-            )
-        raise OutcomeUnknown(
-            f"{unknown.message}; the boleto does not show the command yet",
-            ref=ref,
-            bank=self.bank,
-            operation=command.kind,
-            code=unknown.code,
-            messages=unknown.messages,
-            http_status=unknown.http_status,
-            request_id=unknown.request_id,
-            raw=unknown.raw,
-        )
-
-    async def _register_batch(
-        self, batch: list[NewBoleto], first: int, concurrency: int, wait: float | None
-    ) -> list[BulkResult]:
-        results: dict[int, BulkResult] = {}
-        limiter = anyio.CapacityLimiter(concurrency)
-
-        async def one(index: int, new: NewBoleto) -> None:
-            async with limiter:
-                try:
-                    boleto = await self.register(new, wait=wait)
-                except (BankGatewayError, ConfigurationError, ValueError) as error:
-                    results[index] = BulkResult(index=index, new=new, error=error)
-                else:
-                    results[index] = BulkResult(index=index, new=new, boleto=boleto)
-
-        async with anyio.create_task_group() as group:
-            for index, new in enumerate(batch, first):
-                group.start_soon(one, index, new)
-        return [results[index] for index in sorted(results)]
 
     def _checked(self, boleto: Boleto, new: NewBoleto | None) -> Boleto:
         """Promise 6: an answer that contradicts itself or the request is flagged, or raised if so set."""
@@ -608,7 +453,7 @@ class BankClient(ABC):
         certificate = self.credentials.client_certificate
         if certificate is not None:
             now = self._clock.now()
-            certificate.check(now)
+            certificate.check(now, renewal_hint=self.renewal_hint)
             notice_expiry(
                 certificate,
                 now,
@@ -672,32 +517,3 @@ class BankClient(ABC):
 
 def _ref(ref: BoletoRef | Boleto) -> BoletoRef:
     return ref.ref if isinstance(ref, Boleto) else ref
-
-
-def _in_force(boleto: Boleto, kind: str, command: Command | None = None) -> bool:
-    """Whether a boleto shows a command."""
-    if kind == Cancel.kind:
-        return boleto.status is BoletoStatus.CANCELLED
-    if isinstance(command, ChangeDueDate):
-        return boleto.due_date == command.due_date
-    return isinstance(command, ChangeAmount) and boleto.amount == command.amount
-
-
-async def _batches(
-    items: Iterable[NewBoleto] | AsyncIterable[NewBoleto], size: int
-) -> AsyncIterator[list[NewBoleto]]:
-    batch: list[NewBoleto] = []
-    if isinstance(items, AsyncIterable):
-        async for item in items:
-            batch.append(item)
-            if len(batch) == size:
-                yield batch
-                batch = []
-    else:
-        for item in items:
-            batch.append(item)
-            if len(batch) == size:
-                yield batch
-                batch = []
-    if batch:
-        yield batch

@@ -9,6 +9,9 @@ A call to a bank ends in one of four ways, and the classes say which:
 
 `ConfigurationError` and its certificate errors stand outside `BankGatewayError`, so that
 `except BankGatewayError` cannot hide a wrong set-up.
+
+All of them can be pickled and copied, with everything they carry, as a task queue does. `str` and `repr`
+are scrubbed; `raw`, `messages` and `ref` are complete and hold personal data.
 """
 
 from __future__ import annotations
@@ -94,9 +97,9 @@ class BankGatewayError(Exception):
         if self.http_status is not None:
             facts.append(f"HTTP {self.http_status}")
         if self.code is not None and self.code not in self.message:
-            facts.append(f"code {self.code}")
+            facts.append(f"code {scrub(self.code)}")
         if self.request_id:
-            facts.append(f"request id {self.request_id}")
+            facts.append(f"request id {scrub(self.request_id)}")
         return f"{text} [{', '.join(facts)}]" if facts else text
 
     def __repr__(self) -> str:
@@ -104,7 +107,9 @@ class BankGatewayError(Exception):
 
 
 class Refused(BankGatewayError):
-    """The bank said no. Nothing was done; repeating the same request gets the same answer."""
+    """The bank said no, and nothing was done. Repeating the same request gets the same answer, except after
+    `RateLimited`.
+    """
 
 
 class InvalidRequest(Refused):
@@ -187,7 +192,9 @@ class UnexpectedResponse(BankGatewayError):
         boleto: The boleto that exists at the bank all the same, with `Settings.strict_answers`.
     """
 
-    boleto: Boleto | None = None
+    def __init__(self, message: str, *, boleto: Boleto | None = None, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.boleto = boleto
 
 
 class Unsupported(BankGatewayError):
@@ -258,6 +265,7 @@ _BY_STATUS: dict[int, type[BankGatewayError]] = {
     403: Unauthorized,
     404: NotFound,
     409: Conflict,
+    410: NotFound,
     422: BusinessRule,
     429: RateLimited,
 }

@@ -38,6 +38,11 @@ class Job:
     looks: int
     due_at: datetime | None = None
 
+    @property
+    def at_once(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self.looks == 0 and self.due_at is None
+
     def looked_at(self) -> bool:
         """Whether this look finds it done."""
         self.looks -= 1
@@ -109,11 +114,6 @@ class Charge:
     def last_day(self) -> date:
         """Last day on which it can be paid."""
         return self.due + timedelta(days=int(self.order["numDiasAgenda"]))
-
-    @property
-    def duplicate_key(self) -> tuple[str, Decimal, str, str]:
-        """What the bank recognises a repeated emission by."""
-        return duplicate_key(self.order)
 
     def situation(self, today: date) -> tuple[str, date]:
         """`situacao` and `dataSituacao`."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import base64
-import itertools
 import re
 import ssl
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any
 
-from bankgateway.models.boleto import Boleto, BoletoRef, BoletoStatus, NewBoleto
 from bankgateway.models.clock import Clock
 from bankgateway_mocks.documents import pdf
-from bankgateway_mocks.fake import BoletoName, BookEntry, FakeBank
 from bankgateway_mocks.http import HttpRequest, HttpResponse, json_response
 from bankgateway_mocks.inter import ACCOUNT, CREDENTIALS, TOKEN_PATH
 from bankgateway_mocks.inter.answers import (
@@ -31,16 +28,10 @@ from bankgateway_mocks.inter.answers import (
     unsupported_type,
     wrong_state,
 )
-from bankgateway_mocks.inter.artefacts import boleto as boleto_object
-from bankgateway_mocks.inter.artefacts import identity as new_identity
-from bankgateway_mocks.inter.artefacts import pix as pix_object
+from bankgateway_mocks.inter.books import OPEN, InterBooks
 from bankgateway_mocks.inter.charge import (
     Charge,
-    Edition,
-    Job,
     Webhook,
-    dump,
-    duplicate_key,
     utc_milliseconds,
 )
 from bankgateway_mocks.inter.listing import callbacks_page, check_paging, listed, page, summed
@@ -53,18 +44,6 @@ DUPLICATE_WINDOW = timedelta(minutes=30)
 OPEN = ("A_RECEBER", "ATRASADO")
 FIRST_NUMBER = 4215300786
 WEBHOOK_PATTERN = r"https://[^\s]*"
-
-STATUS = {
-    "EM_PROCESSAMENTO": BoletoStatus.PENDING_REGISTRATION,
-    "A_RECEBER": BoletoStatus.REGISTERED,
-    "ATRASADO": BoletoStatus.OVERDUE,
-    "RECEBIDO": BoletoStatus.PAID,
-    "MARCADO_RECEBIDO": BoletoStatus.PAID,
-    "CANCELADO": BoletoStatus.CANCELLED,
-    "EXPIRADO": BoletoStatus.EXPIRED,
-    "FALHA_EMISSAO": BoletoStatus.REJECTED,
-    "PROTESTO": BoletoStatus.PROTESTED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +91,10 @@ class Visit:
     id: str
 
 
-class InterFakeBank(FakeBank, slug="inter"):
-    """Banco Inter in memory.
+class InterFakeBank(InterBooks, slug="inter"):
+    """Banco Inter in memory: `FakeBank("inter")`.
 
-    Switches, to be set at any time:
+    Switches, to be set at any time, besides those of `InterBooks`:
 
     Attributes:
         accounts: Accounts linked to the application. With more than one, callers must name theirs.
@@ -123,44 +102,20 @@ class InterFakeBank(FakeBank, slug="inter"):
         token_lifetime: Seconds.
         enforce_limits: Answer 429 beyond the published calls a minute (token: 5). Off by default, so
             that test suites are not held up; `usage` counts either way.
-        processing_queries: Queries that still find an emission EM_PROCESSAMENTO.
         first_query_404: The very first query of a cobrança answers 404.
-        cancel_queries: Queries that find a cancelled cobrança still open.
-        edit_polls: Looks at an edition that still find it PROCESSANDO.
-        processing_seconds: Emissions, cancellations and editions end after this time even if nobody
-            looks; `None` for never.
-        has_pix_key: Without a key on the account no cobrança gets a Pix.
         beneficiary_tax_id: The account's own CNPJ, which cannot be a payer.
-        sandbox_artefacts: Behave like the bank's sandbox where that differs: filler for barcode and
-            Pix, no check of CPF and CNPJ, unpadded amounts in webhooks, sandbox limits.
     """
 
-    webhook_schedule: ClassVar[Sequence[timedelta]] = tuple(timedelta(minutes=m) for m in (20, 30, 60, 120))
-
-    def __init__(self, slug: str = "inter", *, clock: Clock | None = None, seed: int = 0) -> None:
+    def __init__(self, slug: str, *, clock: Clock | None = None, seed: int = 0) -> None:
         super().__init__(slug, clock=clock, seed=seed)
         self.accounts: list[str] = [ACCOUNT["conta_corrente"]]
         self.granted_scopes: set[str] = {READ, WRITE}
         self.token_lifetime = 3600
         self.enforce_limits = False
-        self.processing_queries = 1
         self.first_query_404 = False
-        self.cancel_queries = 1
-        self.edit_polls = 1
-        self.processing_seconds: float | None = None
-        self.has_pix_key = True
         self.beneficiary_tax_id = "12345678000195"
-        self.sandbox_artefacts = False
-        self._charges: dict[str, Charge] = {}
-        self._by_key: dict[tuple[str, str, Decimal, str, str], datetime] = {}
-        self._doomed: set[str] = set()
-        self._edits_to_fail = 0
-        self._editions: dict[str, Edition] = {}
         self._tokens: dict[str, tuple[datetime, frozenset[str]]] = {}
-        self._webhooks: dict[str, Webhook] = {}
         self._usage: dict[str, tuple[int, int]] = {}
-        self._numbers = itertools.count(FIRST_NUMBER)
-        self._swept_on = self.clock.today()
 
     # The gate: certificate, token, scope, account, limits
 
@@ -249,7 +204,8 @@ class InterFakeBank(FakeBank, slug="inter"):
         scopes = frozenset(form["scope"].split())
         if not scopes <= self.granted_scopes:
             return bad_token_request("invalid_scope", "scope not granted to the application")
-        token = self._uuid()
+        # Never the same for two fakes, whatever their seeds: a token that leaked must not work.
+        token = str(uuid.uuid4())
         self._tokens[token] = (self.clock.now() + timedelta(seconds=self.token_lifetime), scopes)
         body = {"access_token": token, "token_type": "Bearer", "expires_in": self.token_lifetime}
         return json_response(200, {**body, "scope": " ".join(form["scope"].split())})
@@ -263,35 +219,16 @@ class InterFakeBank(FakeBank, slug="inter"):
         payer = re.sub(r"\D", "", order["pagador"]["cpfCnpj"])
         if payer == self.beneficiary_tax_id:
             return unknown_error(now)
-        key = (visit.account, *duplicate_key(order))
-        if key in self._by_key and now - self._by_key[key] < DUPLICATE_WINDOW:
+        if self._is_duplicate(order, visit.account):
             return refused("Cobrança duplicada: já existe uma emissão com os mesmos dados", now)
-        self._by_key[key] = now
-        charge = Charge(
-            id=self._uuid(),
-            account=visit.account,
-            order=order,
-            registered_at=now,
-            issued_on=self.clock.today(),
-            since=self.clock.today(),
-            amount=Decimal(order["valorNominal"]),
-            due=Section(order, []).day("dataVencimento") or self.clock.today(),
-        )
-        self._charges[charge.id] = charge
-        charge.emission = self._job(self.processing_queries)
-        if not charge.emission.looks and self.processing_seconds is None:
-            self._finish_emission(charge)
-        return json_response(200, {"codigoSolicitacao": charge.id})
+        return json_response(200, {"codigoSolicitacao": self._take(order, visit.account).id})
 
     def _query(self, visit: Visit) -> HttpResponse:
         charge = self._charge(visit)
         first, charge.unseen = charge.unseen, False
         if first and self.first_query_404:
             return problem(404)
-        if charge.emission and charge.emission.looked_at():
-            self._finish_emission(charge)
-        if charge.cancellation and charge.cancellation.looked_at():
-            self._finish_cancellation(charge)
+        self._look(charge)
         return json_response(200, charge.detail(self.clock.today(), with_id=not self.sandbox_artefacts))
 
     def _search(self, visit: Visit) -> HttpResponse:
@@ -321,10 +258,7 @@ class InterFakeBank(FakeBank, slug="inter"):
         reason = Section(body, violations).text("motivoCancelamento", 50, minimum=1)
         self._demand(violations)
         self._demand_open(charge, "cancelada")
-        charge.reason = reason
-        charge.cancellation = charge.cancellation or self._job(self.cancel_queries)
-        if not charge.cancellation.looks and self.processing_seconds is None:
-            self._finish_cancellation(charge)
+        self._start_cancellation(charge, reason)
         return HttpResponse(202)
 
     def _edit(self, visit: Visit) -> HttpResponse:
@@ -333,18 +267,8 @@ class InterFakeBank(FakeBank, slug="inter"):
         self._demand(check_edition(body, self.clock.now()))
         self._demand_open(charge, "editada")
         amount = body.get("valorNominal")
-        edition = Edition(
-            id=self._uuid(),
-            charge=charge,
-            amount=None if amount is None else Decimal(amount),
-            due=Section(body, []).day("dataVencimento", required=False),
-            job=self._job(self.edit_polls),
-            doomed=self._edits_to_fail > 0,
-        )
-        self._edits_to_fail -= edition.doomed
-        self._editions[edition.id] = edition
-        if not edition.job.looks and self.processing_seconds is None:
-            self._finish_edition(edition)
+        due = Section(body, []).day("dataVencimento", required=False)
+        edition = self._start_edition(charge, None if amount is None else Decimal(amount), due)
         texts = {"PROCESSANDO": "Edição em processamento", "SUCESSO": "Edição realizada"}
         message = texts.get(edition.status, "Falha na edição")
         return json_response(200, {"status": edition.status, "mensagem": message, "codigoEdicao": edition.id})
@@ -403,12 +327,14 @@ class InterFakeBank(FakeBank, slug="inter"):
     def _retry_callbacks(self, visit: Visit) -> HttpResponse:
         ids = self._object(visit).get("codigoSolicitacao")
         if not isinstance(ids, list) or not 1 <= len(ids) <= 50:
-            self._demand([{"razao": "tamanho deve ser entre 1 e 50", "propriedade": "codigoSolicitacao"}])
-        webhook = self._webhooks.get(visit.account)
+            reason = "tamanho deve ser entre 1 e 50"
+            return invalid([{"razao": reason, "propriedade": "codigoSolicitacao"}], self.clock.now())
         latest = {id_: item for item in self._outbox for id_ in item.about if item.url}
         found = [id_ for id_ in ids if id_ in latest and self._charges[id_].account == visit.account]
-        for id_ in found if webhook else ():
-            latest[id_].url, latest[id_].next_attempt_at = webhook.url, self.clock.now()
+        webhook = self._webhooks.get(visit.account)
+        if webhook is not None:
+            for id_ in found:
+                latest[id_].url, latest[id_].next_attempt_at = webhook.url, self.clock.now()
         # The bank misspells the type, in its documentation at least.
         return json_response(200, {"foundIds": found}, content_type="aplication/json")
 
@@ -443,171 +369,6 @@ class InterFakeBank(FakeBank, slug="inter"):
     def _of(self, account: str) -> list[Charge]:
         return [charge for charge in self._charges.values() if charge.account == account]
 
-    def _uuid(self) -> str:
-        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-
-    def _job(self, looks: int) -> Job:
-        if self.processing_seconds is None:
-            return Job(looks)
-        return Job(looks, self.clock.now() + timedelta(seconds=self.processing_seconds))
-
-    # What happens to a cobrança
-
-    def _finish_emission(self, charge: Charge) -> None:
-        charge.emission = None
-        if charge.seu_numero in self._doomed:
-            self._doomed.discard(charge.seu_numero)
-            self._become(charge, "FALHA_EMISSAO")
-            return
-        charge.identity = new_identity(
-            next(self._numbers),
-            charge.account,
-            self.clock.now(),
-            self.random,
-            sandbox=self.sandbox_artefacts,
-        )
-        self._issue(charge)
-        self._become(charge, "A_RECEBER")
-        self._expire_if_over(charge)
-
-    def _issue(self, charge: Charge) -> None:
-        sandbox = self.sandbox_artefacts
-        if charge.identity and "BOLETO" in charge.forms:
-            charge.boleto = boleto_object(
-                charge.identity, charge.due, charge.amount, charge.account, self.random, sandbox=sandbox
-            )
-        if charge.identity and "PIX" in charge.forms and self.has_pix_key:
-            charge.pix = pix_object(charge.identity, charge.amount, sandbox=sandbox)
-
-    def _finish_cancellation(self, charge: Charge) -> None:
-        charge.cancellation = None
-        if charge.state == "A_RECEBER":
-            self._become(charge, "CANCELADO")
-
-    def _finish_edition(self, edition: Edition) -> None:
-        charge = edition.charge
-        if edition.doomed or charge.state != "A_RECEBER":
-            edition.status = "FALHA"
-            return
-        edition.status = "SUCESSO"
-        charge.amount = edition.amount or charge.amount
-        charge.due = edition.due or charge.due
-        self._issue(charge)
-
-    def _settle(self, charge: Charge, origin: str, amount: Decimal) -> None:
-        charge.paid, charge.origin, charge.cancellation = amount, origin, None
-        self._become(charge, "RECEBIDO")
-
-    def _become(self, charge: Charge, state: str) -> None:
-        now, today = self.clock.now(), self.clock.today()
-        charge.state, charge.since = state, today
-        webhook = self._webhooks.get(charge.account)
-        headers = {
-            "content-type": "application/json",
-            "user-agent": "Java-http-client/17.0.12",
-            "x-conta-corrente": charge.account,
-            "x-chave-idempotencia": self._uuid(),
-        }
-        body = dump([charge.event(now, today, sandbox=self.sandbox_artefacts)])
-        self._notify(webhook.url if webhook else None, headers, body, (charge.id,))
-
-    def _pass_time(self) -> None:
-        now, today = self.clock.now(), self.clock.today()
-        if self.processing_seconds is not None:
-            self._finish_jobs(lambda job: job.due_at is not None and job.due_at <= now)
-        if today != self._swept_on:
-            self._swept_on = today
-            for charge in self._charges.values():
-                self._expire_if_over(charge)
-
-    def _finish_jobs(self, ready: Callable[[Job], bool]) -> None:
-        for charge in self._charges.values():
-            if charge.emission and ready(charge.emission):
-                self._finish_emission(charge)
-            if charge.cancellation and ready(charge.cancellation):
-                self._finish_cancellation(charge)
-        for edition in self._editions.values():
-            if edition.status == "PROCESSANDO" and ready(edition.job):
-                self._finish_edition(edition)
-
-    def _expire_if_over(self, charge: Charge) -> None:
-        if charge.state == "A_RECEBER" and self.clock.today() > charge.last_day:
-            self._become(charge, "EXPIRADO")
-            charge.since = charge.last_day + timedelta(days=1)
-
-    # Controls
-
-    @property
-    def books(self) -> list[BookEntry]:
-        """Every cobrança the bank holds, oldest first."""
-        self._pass_time()
-        return [self._entry(charge) for charge in self._charges.values()]
-
-    def _entry(self, charge: Charge) -> BookEntry:
-        situation, _ = charge.situation(self.clock.today())
-        return BookEntry(
-            bank_id=charge.id,
-            seu_numero=charge.seu_numero,
-            nosso_numero=charge.boleto["nossoNumero"] if charge.boleto else None,
-            amount=charge.amount,
-            due_date=charge.due,
-            payer_tax_id=charge.payer["cpfCnpj"],
-            status=STATUS[situation],
-            bank_status=situation,
-            paid_amount=charge.paid,
-            registered_at=charge.registered_at,
-        )
-
-    def pay(
-        self, boleto: BoletoName, *, by: Literal["PIX", "BOLETO"] = "PIX", amount: Decimal | None = None
-    ) -> None:
-        """The payer pays; an emission under way is finished first."""
-        charge = self._issued(boleto)
-        self._settle(charge, by, charge.amount if amount is None else amount)
-
-    def mark_received(self, boleto: BoletoName) -> None:
-        """Somebody marks it as received in Internet Banking: no money comes in through the bank.
-
-        Raises:
-            LookupError: No such boleto, or more than one.
-            ValueError: Its state forbids it.
-        """
-        self._become(self._issued(boleto), "MARCADO_RECEBIDO")
-
-    def expire(self, boleto: BoletoName) -> None:
-        """The bank drops the boleto now, whatever the date."""
-        self._become(self._issued(boleto), "EXPIRADO")
-
-    def fail_emission(self, boleto: BoletoName) -> None:
-        """The emission fails after the 200: of one under way at once, of one to come when it is due."""
-        try:
-            charge = self._charges[self._find(boleto)]
-        except LookupError:
-            self._doomed.add(_seu_numero(boleto))
-            return
-        if charge.emission is None:
-            raise ValueError(f"{charge.seu_numero}: issued already, it is {charge.state}")
-        self._doomed.add(charge.seu_numero)
-        self._finish_emission(charge)
-
-    def fail_next_edition(self) -> None:
-        """The next edition ends in FALHA."""
-        self._edits_to_fail += 1
-
-    def settle_now(self) -> None:
-        """Finish emissions, cancellations and editions under way."""
-        self._catch_up(float("inf"))
-        self._finish_jobs(lambda job: True)
-
-    def _issued(self, boleto: BoletoName) -> Charge:
-        charge = self._charges[self._find(boleto)]
-        if charge.emission:
-            self._finish_emission(charge)
-        situation, _ = charge.situation(self.clock.today())
-        if situation not in OPEN:
-            raise ValueError(f"{charge.seu_numero}: it is {situation}")
-        return charge
-
     def _environment_name(self) -> str:
         return "sandbox" if self.sandbox_artefacts else "production"
 
@@ -616,14 +377,6 @@ class InterFakeBank(FakeBank, slug="inter"):
         # The bank lets callers without a certificate in and answers them 400 with an empty body.
         context.verify_mode = ssl.CERT_OPTIONAL if mtls else ssl.CERT_NONE
         return context
-
-
-def _seu_numero(boleto: BoletoName) -> str:
-    match boleto:
-        case str():
-            return boleto
-        case NewBoleto() | Boleto() | BoletoRef():
-            return boleto.seu_numero or ""
 
 
 ROUTES = (

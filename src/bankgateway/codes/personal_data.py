@@ -21,7 +21,8 @@ _MAYBE = re.compile(
 )
 
 # All patterns are linear in the length of the text: each begins at a literal or at the edge of a run
-# of its characters, and what repeats is bounded or possessive.
+# of its characters, and what repeats is bounded or possessive. Where `***` is looked for, what was
+# masked already must not grow into a new match.
 _PEM = re.compile(r"-----BEGIN [^-]{1,40}-----.*?(?:-----END [^-]{1,40}-----|\Z)", re.DOTALL)
 _AUTHORIZATION = re.compile(
     r"\b(bearer|basic)\s++(?!(?:tokens?|auth|authentication|authorization|realm|scheme|error)\b)"
@@ -31,18 +32,20 @@ _AUTHORIZATION = re.compile(
 _JWT = re.compile(r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}")
 # The end is a CRC that nothing of a URL follows: 6304 can occur inside the location, too.
 _BR_CODE = re.compile(
-    r"000201[0-9]{4}[^\r\n]{0,502}?6304[0-9A-Fa-f]{4}(?:(?=000201[0-9]{4})|(?![0-9A-Za-z/-]))"
+    r"000201[0-9]{4}[^\r\n]{0,502}?6304[0-9A-Fa-f]{4}(?:(?=000201[0-9]{4})|(?![0-9A-Za-z/-]|\*\*\*))"
 )
 _LOCATION = re.compile(r"(\\?/(?:qr|v2|cobv?|rec|loc)\\?/)(?=[A-Za-z-]*[0-9])[0-9A-Za-z-]{25,}")
-_EMAIL = re.compile(r"(?<![\w.%+'-])[\w.%+'-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)+")
-# The tail of a number that was masked already (`***4725`) must not grow into a new match.
+# What is glued to an address goes with it: it may be the next one.
+_EMAIL = re.compile(
+    r"(?<![\w.%+-])([.%+-]*+)\w[\w.%+-]*+@[\w%+-]++(?:\.[\w%+-]++)++(?:@[\w%+-]++(?:\.[\w%+-]++)*+)*+"
+)
 _LINE = re.compile(
     r"(?<![0-9])(?<!\*\*\*)"
     r"(?:[0-9](?:[ .]{0,2}[0-9]){43,47}|(?:[0-9]{11}[ -]{1,3}[0-9] {1,2}){3}[0-9]{11}[ -]{1,3}[0-9])"
     r"(?![0-9])"
 )
 _CNPJ = re.compile(
-    r"(?:(?<=CNPJ)|(?<=cnpj)|(?<![0-9A-Za-z]))"
+    r"(?:(?<=CNPJ)|(?<=cnpj)|(?<![0-9A-Za-z])(?<!\*\*\*))"
     r"[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/?[0-9A-Z]{4}-?[0-9]{2}(?![0-9A-Za-z])"
 )
 _CPF = re.compile(r"(?<![0-9])[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}(?![0-9])")
@@ -102,7 +105,7 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (_JWT, MASK),
     (_BR_CODE, MASK),
     (_LOCATION, rf"\1{MASK}"),
-    (_EMAIL, MASK),
+    (_EMAIL, rf"\1{MASK}"),
     (_LINE, _mask_match),
     (_CNPJ, _mask_cnpj),
     (_CPF, _mask_cpf),

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from itertools import pairwise
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from bankgateway.models.base import Day, Hide, Model, Money, PlainText, TaxId
-from bankgateway.models.charges import Discount, Fine, Interest, Negativation, PaymentRule, Protest
+from bankgateway.models.base import (
+    Amount,
+    Count,
+    Day,
+    Hide,
+    Instant,
+    Model,
+    Money,
+    PlainText,
+    TextOrNone,
+)
+from bankgateway.models.charges import (
+    Discount,
+    Discounts,
+    Fine,
+    Interest,
+    Negativation,
+    PaymentRule,
+    Protest,
+)
 from bankgateway.models.clock import BRASILIA
 from bankgateway.models.party import PartialParty, Party
 
@@ -20,72 +38,127 @@ class DocumentKind(IntEnum):
     """Espécie de documento: the usual abbreviation, with the number of FEBRABAN table C015."""
 
     CH = 1
+    """Cheque."""
     DM = 2
+    """Duplicata mercantil."""
     DMI = 3
+    """Duplicata mercantil por indicação."""
     DS = 4
+    """Duplicata de serviço."""
     DSI = 5
+    """Duplicata de serviço por indicação."""
     DR = 6
+    """Duplicata rural."""
     LC = 7
+    """Letra de câmbio."""
     NCC = 8
+    """Nota de crédito comercial."""
     NCE = 9
+    """Nota de crédito à exportação."""
     NCI = 10
+    """Nota de crédito industrial."""
     NCR = 11
+    """Nota de crédito rural."""
     NP = 12
+    """Nota promissória."""
     NPR = 13
+    """Nota promissória rural."""
     TM = 14
+    """Triplicata mercantil."""
     TS = 15
+    """Triplicata de serviço."""
     NS = 16
+    """Nota de seguro."""
     RC = 17
+    """Recibo."""
     FAT = 18
+    """Fatura."""
     ND = 19
+    """Nota de débito."""
     AP = 20
+    """Apólice de seguro."""
     ME = 21
+    """Mensalidade escolar."""
     PC = 22
+    """Parcela de consórcio."""
     NF = 23
+    """Nota fiscal."""
     DD = 24
+    """Documento de dívida."""
     CPR = 25
+    """Cédula de produto rural."""
     WAR = 26
+    """Warrant."""
     DAE = 27
+    """Dívida ativa de estado."""
     DAM = 28
+    """Dívida ativa de município."""
     DAU = 29
+    """Dívida ativa da União."""
     EC = 30
+    """Encargos condominiais."""
     CC = 31
+    """Cartão de crédito."""
     BDP = 32
+    """Boleto de proposta."""
     BDA = 33
+    """Boleto de depósito ou aporte."""
     OU = 99
+    """Outros."""
 
 
 class BoletoStatus(StrEnum):
     """The life of a boleto, the same for every bank."""
 
     PENDING_REGISTRATION = "pending_registration"
+    """The bank took it and works on it; nobody can pay it yet."""
     REGISTERED = "registered"
+    """Open: it can be paid."""
     OVERDUE = "overdue"
+    """Open, past its due date, at banks that say so."""
     PARTIALLY_PAID = "partially_paid"
+    """Open for the rest."""
     PAID = "paid"
+    """Paid, or marked as paid; `payment_channel` tells."""
     CANCELLED = "cancelled"
+    """Written off (baixa) without payment, on request."""
     EXPIRED = "expired"
+    """Written off without payment because its time ran out."""
     REJECTED = "rejected"
+    """The bank took the registration and then refused it."""
     PROTESTED = "protested"
+    """At the notary, or protested."""
     NEGATIVATED = "negativated"
+    """Reported to a credit bureau."""
     UNKNOWN = "unknown"
+    """The bank's word is new to us; see `Boleto.bank_status`."""
 
     @property
     def is_final(self) -> bool:
         """Nothing more is expected to happen: paid, cancelled, expired or rejected."""
-        return self in (self.PAID, self.CANCELLED, self.EXPIRED, self.REJECTED)
+        return self in _FINAL
+
+
+_FINAL = frozenset({BoletoStatus.PAID, BoletoStatus.CANCELLED, BoletoStatus.EXPIRED, BoletoStatus.REJECTED})
 
 
 class PaymentChannel(StrEnum):
     """How a boleto was paid, as far as the bank tells."""
 
     BARCODE = "barcode"
+    """By barcode or digitable line, wherever."""
     PIX = "pix"
+    """By the Pix half of a hybrid."""
     BRANCH = "branch"
+    """At the counter of a branch or correspondent."""
     NOTARY = "notary"
+    """At the notary (cartório)."""
     CHEQUE = "cheque"
+    """By cheque, which may still bounce."""
     OUTSIDE = "outside"
+    """Marked as paid by hand: no money came in through the bank."""
     UNKNOWN = "unknown"
+    """The bank does not say, or says it in a word new to us."""
 
 
 class Notice(Model):
@@ -116,6 +189,13 @@ class Pix(Model):
     url: Annotated[str | None, Hide.ALL] = None
 
 
+def _compact(text: str | None) -> str | None:
+    return re.sub(r"[\s./-]", "", text or "").upper() or None
+
+
+Compact = Annotated[TextOrNone, AfterValidator(_compact)]
+
+
 class BoletoRef(Model):
     """Names a boleto at its bank. Any subset: a bank that needs a missing part says which.
 
@@ -123,16 +203,17 @@ class BoletoRef(Model):
         bank_id: The bank's own id (Inter: `codigoSolicitacao`).
         nosso_numero: The bank number, digits as the bank's API uses them.
         seu_numero: The caller's own number.
-        digitable_line: 47 digits (Sicredi's PDF is fetched by it).
-        payer_tax_id: CPF or CNPJ of the payer (Sicoob's list is by payer).
+        digitable_line: 47 digits (Sicredi's PDF is fetched by it). Punctuation is taken off.
+        payer_tax_id: CPF or CNPJ of the payer (Sicoob's list is by payer). Punctuation is taken off;
+            the check digits are not looked at, since a bank's answer may lead here.
         issue_date: Day of registration, which narrows a search.
     """
 
-    bank_id: str | None = None
-    nosso_numero: str | None = None
-    seu_numero: str | None = None
-    digitable_line: Annotated[str | None, Hide.LAST_6] = None
-    payer_tax_id: Annotated[TaxId | None, Hide.LAST_4] = None
+    bank_id: TextOrNone = None
+    nosso_numero: TextOrNone = None
+    seu_numero: TextOrNone = None
+    digitable_line: Annotated[Compact, Hide.LAST_6] = None
+    payer_tax_id: Annotated[Compact, Hide.LAST_4] = None
     issue_date: Day | None = None
 
 
@@ -144,6 +225,8 @@ class NewBoleto(Model):
         due_date: Vencimento, the last day without fine and interest.
         payer: Pagador.
         seu_numero: Your own document number. Banks differ in length: Inter 15, Itaú and Sicredi 10.
+        company_reference: A second reference of your own, which the bank keeps and gives back
+            (identificação do título na empresa), where it has a field for it.
         nosso_numero: Only where the caller numbers; leave out where the bank does.
         issue_date: Data de emissão; today in Brasília when left out.
         document_kind: Espécie; the bank's usual one when left out.
@@ -151,20 +234,21 @@ class NewBoleto(Model):
         guarantor: Sacador avalista, also called beneficiário final.
         interest: Juros de mora.
         fine: Multa.
-        discounts: Up to three, of one form, earliest first.
+        discounts: Up to three, of one kind, earliest first.
         rebate: Abatimento, reais.
         protest: Automatic protest.
         negativation: Automatic report to a credit bureau.
         payment_rule: Divergent and partial payment.
         messages: Lines printed on the boleto.
         hybrid: True asks for a Pix QR, false for none, `None` leaves it to the bank's default.
-        expires_after_days: Days after the due date during which it can still be paid.
+        expires_after_days: Calendar days after the due date during which it can still be paid.
     """
 
     amount: Money
     due_date: Day
     payer: Party
     seu_numero: Annotated[PlainText, Field(min_length=1, max_length=25)]
+    company_reference: Annotated[PlainText, Field(min_length=1, max_length=50)] | None = None
     nosso_numero: Annotated[str | None, Field(pattern=r"^[0-9]{1,20}$")] = None
     issue_date: Day | None = None
     document_kind: DocumentKind | None = None
@@ -172,14 +256,14 @@ class NewBoleto(Model):
     guarantor: Party | None = None
     interest: Interest | None = None
     fine: Fine | None = None
-    discounts: tuple[Discount, ...] = Field(default=(), max_length=3)
+    discounts: Discounts = ()
     rebate: Money | None = None
     protest: Protest | None = None
     negativation: Negativation | None = None
     payment_rule: PaymentRule | None = None
-    messages: Annotated[tuple[PlainText, ...], Hide.ALL] = ()
+    messages: Annotated[tuple[Annotated[PlainText, Field(min_length=1)], ...], Hide.ALL] = ()
     hybrid: bool | None = None
-    expires_after_days: int | None = Field(default=None, ge=0, le=9999)
+    expires_after_days: Annotated[Count, Field(ge=0, le=9999)] | None = None
 
     @model_validator(mode="after")
     def _dates(self) -> Self:
@@ -188,6 +272,11 @@ class NewBoleto(Model):
         for name, charge in (("interest", self.interest), ("fine", self.fine)):
             if charge is not None and charge.starts_on is not None and charge.starts_on <= self.due_date:
                 raise ValueError(f"{name}.starts_on: must be after due_date")
+        for limit in (discount.until for discount in self.discounts):
+            if limit is not None and limit > self.due_date:
+                raise ValueError("discounts: last day is after due_date")
+            if limit is not None and self.issue_date is not None and limit < self.issue_date:
+                raise ValueError("discounts: last day is before issue_date")
         return self
 
     @model_validator(mode="after")
@@ -195,15 +284,6 @@ class NewBoleto(Model):
         rebate = self.rebate or Decimal(0)
         if rebate >= self.amount:
             raise ValueError("rebate: must be below amount")
-        if len({d.kind for d in self.discounts}) > 1:
-            raise ValueError("discounts: all must be of one kind")
-        if len(self.discounts) > 1 and not self.discounts[0].kind.has_limit:
-            raise ValueError("discounts: a discount per day of anticipation stands alone")
-        limits = [d.until for d in self.discounts if d.until is not None]
-        if any(day > self.due_date for day in limits):
-            raise ValueError("discounts: last day is after due_date")
-        if any(later <= earlier for earlier, later in pairwise(limits)):
-            raise ValueError("discounts: last days must be ascending and distinct")
         if any(d.amount is not None and d.amount + rebate >= self.amount for d in self.discounts):
             raise ValueError("discounts: discount and rebate must be below amount")
         return self
@@ -218,8 +298,12 @@ class Boleto(Model):
         status: The uniform status.
         bank_status: The bank's own word.
         amount: Nominal amount, reais.
+        expires_on: Last day it can be paid.
+        document_kind: Espécie.
+        company_reference: The caller's second reference.
         barcode: 44 digits.
         digitable_line: 47 digits, without punctuation.
+        print_url: Where the bank shows it for printing. Whoever has the address sees the debt.
         pix: The Pix half of a hybrid.
         paid_amount: Reais received, with interest, fine and discount applied.
         paid_at: Instant of payment. Where the bank tells only the day: midnight in Brasília.
@@ -239,23 +323,27 @@ class Boleto(Model):
     bank_status: str | None = None
     nosso_numero: str | None = None
     seu_numero: str | None = None
-    amount: Decimal | None = None
+    company_reference: str | None = None
+    amount: Amount | None = None
     due_date: date | None = None
     issue_date: date | None = None
+    expires_on: date | None = None
+    document_kind: DocumentKind | None = None
     barcode: Annotated[str | None, Hide.LAST_6] = None
     digitable_line: Annotated[str | None, Hide.LAST_6] = None
+    print_url: Annotated[str | None, Hide.ALL] = None
     pix: Pix | None = None
-    paid_amount: Decimal | None = None
-    paid_at: datetime | None = None
+    paid_amount: Amount | None = None
+    paid_at: Instant | None = None
     credited_on: date | None = None
     payment_channel: PaymentChannel | None = None
-    fee: Decimal | None = None
+    fee: Amount | None = None
     payer: PartialParty | None = None
     guarantor: PartialParty | None = None
     interest: Interest | None = None
     fine: Fine | None = None
     discounts: tuple[Discount, ...] | None = None
-    rebate: Decimal | None = None
+    rebate: Amount | None = None
     messages: Annotated[tuple[str, ...] | None, Hide.ALL] = None
     cancel_reason: Annotated[str | None, Hide.ALL] = None
     notices: tuple[Notice, ...] = ()

@@ -8,28 +8,39 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from bankgateway.models.base import Day, Model, Money, MoneyOrZero, Rate
+from bankgateway.models.base import Count, Day, Model, Money, MoneyOrZero, Percentage, Rate
+
+Days = Annotated[Count, Field(ge=0, le=99)]
+"""Days after the due date, 0 to 99: two digits on every bank's wire."""
 
 
 class InterestKind(StrEnum):
     """How juros de mora run."""
 
     AMOUNT_PER_DAY = "amount_per_day"
+    """Reais for each day of delay (C018 1)."""
+    DAILY_RATE = "daily_rate"
+    """Percent a day."""
     MONTHLY_RATE = "monthly_rate"
+    """Percent a month, for each day its thirtieth part (C018 2)."""
+    YEARLY_RATE = "yearly_rate"
+    """Percent a year."""
     EXEMPT = "exempt"
+    """None, said expressly (C018 3)."""
 
 
 class Interest(Model):
     """Juros de mora, from the day after the due date unless `starts_on` says otherwise.
 
     Attributes:
-        kind: Amount per day, monthly rate or exempt.
+        kind: Amount per day, a rate or exempt.
         amount: Reais per day of delay.
-        rate: Percent per month, simple.
+        rate: Percent, simple, of the amount less the rebate; the kind says of which period.
         starts_on: First day that bears interest.
     """
 
@@ -44,9 +55,19 @@ class Interest(Model):
         return cls(kind=InterestKind.AMOUNT_PER_DAY, amount=amount, starts_on=starts_on)
 
     @classmethod
+    def daily(cls, rate: Decimal, *, starts_on: Day | None = None) -> Self:
+        """A simple daily rate in percent."""
+        return cls(kind=InterestKind.DAILY_RATE, rate=rate, starts_on=starts_on)
+
+    @classmethod
     def monthly(cls, rate: Decimal, *, starts_on: Day | None = None) -> Self:
         """A simple monthly rate in percent."""
         return cls(kind=InterestKind.MONTHLY_RATE, rate=rate, starts_on=starts_on)
+
+    @classmethod
+    def yearly(cls, rate: Decimal, *, starts_on: Day | None = None) -> Self:
+        """A simple yearly rate in percent."""
+        return cls(kind=InterestKind.YEARLY_RATE, rate=rate, starts_on=starts_on)
 
     @classmethod
     def exempt(cls) -> Self:
@@ -55,8 +76,12 @@ class Interest(Model):
 
     @model_validator(mode="after")
     def _one_value(self) -> Self:
-        wanted = {InterestKind.AMOUNT_PER_DAY: "amount", InterestKind.MONTHLY_RATE: "rate"}
-        _only(self, wanted.get(self.kind))
+        if self.kind is InterestKind.EXEMPT:
+            _only(self, None)
+            if self.starts_on is not None:
+                raise ValueError("starts_on: does not belong to kind exempt")
+        else:
+            _only(self, "amount" if self.kind is InterestKind.AMOUNT_PER_DAY else "rate")
         return self
 
 
@@ -64,7 +89,9 @@ class FineKind(StrEnum):
     """How a multa is reckoned."""
 
     AMOUNT = "amount"
+    """Reais."""
     PERCENTAGE = "percentage"
+    """Percent of the amount less the rebate."""
 
 
 class Fine(Model):
@@ -94,7 +121,7 @@ class Fine(Model):
 
     @model_validator(mode="after")
     def _one_value(self) -> Self:
-        _only(self, {FineKind.AMOUNT: "amount", FineKind.PERCENTAGE: "rate"}[self.kind])
+        _only(self, "amount" if self.kind is FineKind.AMOUNT else "rate")
         return self
 
 
@@ -102,11 +129,17 @@ class DiscountKind(StrEnum):
     """The six forms of FEBRABAN table C021."""
 
     AMOUNT_UNTIL = "amount_until"
+    """Reais, until a date (1)."""
     PERCENTAGE_UNTIL = "percentage_until"
+    """Percent, until a date (2)."""
     AMOUNT_PER_DAY = "amount_per_day"
+    """Reais for each calendar day of anticipation (3)."""
     AMOUNT_PER_BUSINESS_DAY = "amount_per_business_day"
+    """Reais for each business day of anticipation (4)."""
     PERCENTAGE_PER_DAY = "percentage_per_day"
+    """Percent for each calendar day of anticipation (5)."""
     PERCENTAGE_PER_BUSINESS_DAY = "percentage_per_business_day"
+    """Percent for each business day of anticipation (6)."""
 
     @property
     def is_percentage(self) -> bool:
@@ -125,7 +158,7 @@ class Discount(Model):
     Attributes:
         kind: One of the six forms.
         amount: Reais.
-        rate: Percent of the amount less the rebate.
+        rate: Percent of the amount less the rebate, below 100.
         until: Last day it holds; only with the two forms that have a limit.
     """
 
@@ -159,11 +192,28 @@ class Discount(Model):
     @model_validator(mode="after")
     def _one_value(self) -> Self:
         _only(self, "rate" if self.kind.is_percentage else "amount")
+        if self.rate is not None and self.rate >= 100:
+            raise ValueError("rate: a discount is below 100 %")
         if self.kind.has_limit and self.until is None:
             raise ValueError(f"until: a discount of kind {self.kind.value} needs its last day")
         if not self.kind.has_limit and self.until is not None:
             raise ValueError(f"until: a discount of kind {self.kind.value} has no last day")
         return self
+
+
+def _together(discounts: tuple[Discount, ...]) -> tuple[Discount, ...]:
+    if len({discount.kind for discount in discounts}) > 1:
+        raise ValueError("all must be of one kind")
+    if len(discounts) > 1 and not discounts[0].kind.has_limit:
+        raise ValueError("a discount per day of anticipation stands alone")
+    limits = [discount.until for discount in discounts if discount.until is not None]
+    if any(later <= earlier for earlier, later in pairwise(limits)):
+        raise ValueError("last days must be ascending and distinct")
+    return discounts
+
+
+Discounts = Annotated[tuple[Discount, ...], Field(max_length=3), AfterValidator(_together)]
+"""Up to three discounts of one kind, earliest first."""
 
 
 class Protest(Model):
@@ -174,7 +224,7 @@ class Protest(Model):
         business_days: Counted in business days; calendar days otherwise.
     """
 
-    days: int = Field(ge=0, le=99)
+    days: Days
     business_days: bool = False
 
 
@@ -184,21 +234,25 @@ class Negativation(Model):
     Attributes:
         days: Days after the due date.
         business_days: Counted in business days; calendar days otherwise.
-        bureau: `serasa` or `quod` where the bank lets one choose.
+        bureau: Which bureau, where the bank lets one choose.
     """
 
-    days: int = Field(ge=0, le=99)
+    days: Days
     business_days: bool = False
-    bureau: str | None = None
+    bureau: Literal["serasa", "quod"] | None = None
 
 
 class PaymentRuleKind(StrEnum):
     """Which amounts may be paid (FEBRABAN: divergent payment)."""
 
     EXACT = "exact"
+    """The computed amount and no other."""
     ANY = "any"
+    """Whatever the payer likes."""
     RANGE = "range"
+    """From a minimum to a maximum."""
     MINIMUM = "minimum"
+    """A minimum or more."""
 
 
 class PaymentRule(Model):
@@ -206,7 +260,7 @@ class PaymentRule(Model):
 
     Attributes:
         kind: Exact amount, any amount, a range, or at least a minimum.
-        minimum: Lower bound in reais.
+        minimum: Lower bound in reais; zero only in a range.
         maximum: Upper bound in reais.
         minimum_rate: Lower bound in percent of the amount.
         maximum_rate: Upper bound in percent of the amount.
@@ -217,24 +271,27 @@ class PaymentRule(Model):
     minimum: MoneyOrZero | None = None
     maximum: Money | None = None
     minimum_rate: Rate | None = None
-    maximum_rate: Rate | None = None
-    max_payments: int | None = Field(default=None, ge=1, le=99)
+    maximum_rate: Percentage | None = None
+    max_payments: Annotated[Count, Field(ge=1, le=99)] | None = None
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:
         amounts = (self.minimum, self.maximum)
         rates = (self.minimum_rate, self.maximum_rate)
         if any(v is not None for v in amounts) and any(v is not None for v in rates):
-            raise ValueError("bounds are amounts or rates, not both")
-        given = rates if any(v is not None for v in rates) else amounts
-        needed = {PaymentRuleKind.RANGE: (True, True), PaymentRuleKind.MINIMUM: (True, False)}.get(
-            self.kind, (False, False)
-        )
-        if tuple(v is not None for v in given) != needed:
-            raise ValueError(f"a payment rule of kind {self.kind.value} takes other bounds")
-        lower, upper = given
+            raise ValueError("minimum, maximum: both amounts or both rates")
+        lower, upper = rates if any(v is not None for v in rates) else amounts
+        for name, bound, kinds in (
+            ("minimum", lower, (PaymentRuleKind.RANGE, PaymentRuleKind.MINIMUM)),
+            ("maximum", upper, (PaymentRuleKind.RANGE,)),
+        ):
+            if (bound is not None) != (self.kind in kinds):
+                relation = "needed by" if bound is None else "does not belong to"
+                raise ValueError(f"{name}: {relation} kind {self.kind.value}")
         if lower is not None and upper is not None and lower > upper:
-            raise ValueError("minimum is above maximum")
+            raise ValueError("minimum: above maximum")
+        if self.kind is PaymentRuleKind.MINIMUM and lower == 0:
+            raise ValueError("minimum: zero is no minimum; use kind any")
         return self
 
 

@@ -7,19 +7,24 @@ occurrence codes (FEBRABAN CNAB 240 table C004, named with each).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from bankgateway.models.base import Day, Money, PlainText
-from bankgateway.models.charges import Discount, Fine, Interest
+from bankgateway.models.base import Day, Money, PlainText, blank_is_none
+from bankgateway.models.charges import Days, Discounts, Fine, Interest
 
-_CONFIG = ConfigDict(extra="forbid", hide_input_in_errors=True)
+_CONFIG = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
 
 class Command:
-    """Base of all commands."""
+    """Base of all commands.
+
+    Attributes:
+        kind: Stable name of the command, the same in stored data, results and errors.
+    """
 
     kind: ClassVar[str]
 
@@ -50,7 +55,7 @@ class SetDiscounts(Command):
     """Replace all discounts; an empty tuple removes them (C004 07, 08, 16, 17)."""
 
     kind: ClassVar[str] = "set_discounts"
-    discounts: Annotated[tuple[Discount, ...], Field(max_length=3)] = ()
+    discounts: Discounts = ()
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -89,7 +94,7 @@ class RequestProtest(Command):
     """Send the boleto to the notary (C004 09); `days` where the bank lets one choose."""
 
     kind: ClassVar[str] = "request_protest"
-    days: Annotated[int | None, Field(ge=0, le=99)] = None
+    days: Days | None = None
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -105,7 +110,7 @@ class RequestNegativation(Command):
     """Report the payer to a credit bureau (C004 45)."""
 
     kind: ClassVar[str] = "request_negativation"
-    days: Annotated[int | None, Field(ge=0, le=99)] = None
+    days: Days | None = None
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -132,7 +137,7 @@ class Cancel(Command):
     """
 
     kind: ClassVar[str] = "cancel"
-    reason: Annotated[PlainText | None, Field(min_length=1)] = None
+    reason: Annotated[PlainText | None, BeforeValidator(blank_is_none)] = field(default=None, repr=False)
 
 
 COMMANDS: Mapping[str, type[Command]] = {
@@ -149,11 +154,13 @@ def command_from_dict(data: Mapping[str, Any]) -> Command:
     """The command that `Command.to_dict` wrote.
 
     Raises:
-        ValueError: Unknown `kind`, or fields that do not fit it.
+        ValueError: Unknown `kind`, or fields that do not fit it. The text holds no values.
     """
-    rest = dict(data)
-    kind = rest.pop("kind", None)
-    if kind not in COMMANDS:
-        raise ValueError(f"unknown command kind {kind!r}")
+    if not isinstance(data, Mapping):
+        raise ValueError(f"expected a mapping, got {type(data).__name__}")
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in COMMANDS:
+        raise ValueError(f"kind: must be one of {', '.join(COMMANDS)}")
+    rest = {name: value for name, value in data.items() if name != "kind"}
     command: Command = TypeAdapter(COMMANDS[kind]).validate_python(rest)
     return command

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
-from bankgateway.models.base import Model
+from bankgateway.models.base import Instant, Model
 from bankgateway.models.boleto import Boleto
 
 
@@ -16,18 +15,31 @@ class EventType(StrEnum):
     """What happened, the same for every bank."""
 
     REGISTERED = "registered"
+    """It can be paid from now on."""
     REJECTED = "rejected"
+    """The bank refused the registration after all."""
     PAID = "paid"
+    """Money came in, in full or in part."""
     PAYMENT_REVERSED = "payment_reversed"
+    """A payment told before did not stand."""
     CANCELLED = "cancelled"
+    """Written off on request."""
     EXPIRED = "expired"
+    """Written off because its time ran out."""
     CHANGED = "changed"
+    """A command is in force."""
     COMMAND_REJECTED = "command_rejected"
+    """The bank gave a command up."""
     PROTESTED = "protested"
+    """Sent to the notary, or protested."""
     NEGATIVATED = "negativated"
+    """Reported to a credit bureau."""
     FEE = "fee"
+    """The bank charged a fee."""
     INFO = "info"
+    """Something that changes nothing for the caller."""
     UNKNOWN = "unknown"
+    """The bank's word is new to us."""
 
 
 class Event(Model):
@@ -45,6 +57,6 @@ class Event(Model):
 
     type: EventType
     boleto: Boleto | None = None
-    occurred_at: datetime | None = None
+    occurred_at: Instant | None = None
     dedupe_key: str
     raw: Any = Field(default=None, repr=False)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from bankgateway.models.base import Hide, Model, PlainText, TaxId
 
-State = Literal[
-    "AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA",
-    "PB", "PR", "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SP", "SE", "TO",
-]  # fmt: skip
-"""UF: the 26 states and the Federal District."""
+_EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"().]+(?:\.[^@\s,;<>\"().]+)+")
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
 
 
 def _postal_code(text: str) -> str:
-    digits = text.replace("-", "").replace(".", "").replace(" ", "")
+    digits = re.sub(r"[ .-]", "", text)
     if not re.fullmatch(r"[0-9]{8}", digits):
         raise ValueError("a CEP has 8 digits")
+    if digits < "01000000":
+        raise ValueError("no CEP is below 01000-000")
     return digits
 
 
@@ -27,19 +29,34 @@ def _phone(text: str) -> str:
     digits = re.sub(r"[\s().+-]", "", text)
     if digits.startswith("55") and len(digits) in (12, 13):
         digits = digits[2:]
-    if not re.fullmatch(r"[1-9][0-9]{9,10}", digits):
+    if not re.fullmatch(r"[1-9]{2}[0-9]{8,9}", digits):
         raise ValueError("a Brazilian telephone has 10 or 11 digits, area code included")
     return digits
 
 
 def _email(text: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+    if not _EMAIL.fullmatch(text):
         raise ValueError("not an e-mail address")
     return text
 
 
+State = Annotated[
+    Literal[
+        "AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA",
+        "PB", "PR", "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SP", "SE", "TO",
+    ],
+    BeforeValidator(_upper),
+]  # fmt: skip
+"""UF: the 26 states and the Federal District."""
+
 PostalCode = Annotated[str, AfterValidator(_postal_code)]
 """CEP, 8 digits, without hyphen."""
+
+Phone = Annotated[str, AfterValidator(_phone)]
+"""Area code and number, 10 or 11 digits, without the country code."""
+
+Email = Annotated[PlainText, AfterValidator(_email)]
+"""One e-mail address."""
 
 
 class Address(Model):
@@ -49,8 +66,8 @@ class Address(Model):
         street: Logradouro, without the number.
         number: House number; empty when there is none.
         complement: Apartment, suite, floor.
-        district: Bairro.
-        city: Município.
+        district: Bairro. Most banks demand it.
+        city: Município, without the UF.
         state: UF.
         postal_code: CEP, 8 digits.
     """
@@ -59,7 +76,7 @@ class Address(Model):
     number: Annotated[PlainText, Hide.ALL] = ""
     complement: Annotated[PlainText, Hide.ALL] = ""
     district: Annotated[PlainText, Hide.ALL] = ""
-    city: Annotated[PlainText, Field(min_length=1)]
+    city: Annotated[PlainText, Field(min_length=1), Hide.ALL]
     state: State
     postal_code: Annotated[PostalCode, Hide.ALL]
 
@@ -70,18 +87,18 @@ class Party(Model):
     Attributes:
         name: Full name or company name.
         tax_id: CPF or CNPJ, digits and letters only.
-        trade_name: Nome fantasia.
+        trade_name: Nome fantasia, sent where the bank has a field for it.
         address: Most banks demand it of the payer.
-        email: Where the bank or your own code may write to.
-        phone: Area code and number, digits only.
+        email: Sent where the bank has a field for it; some banks then write to the payer.
+        phone: Area code and number, digits only; sent where the bank has a field for it.
     """
 
     name: Annotated[PlainText, Field(min_length=1), Hide.ALL]
     tax_id: Annotated[TaxId, Hide.LAST_4]
     trade_name: Annotated[PlainText | None, Hide.ALL] = None
     address: Address | None = None
-    email: Annotated[str | None, AfterValidator(lambda v: v if v is None else _email(v)), Hide.ALL] = None
-    phone: Annotated[str | None, AfterValidator(lambda v: v if v is None else _phone(v)), Hide.ALL] = None
+    email: Annotated[Email | None, Hide.ALL] = None
+    phone: Annotated[Phone | None, Hide.ALL] = None
 
     @property
     def is_company(self) -> bool:
@@ -100,6 +117,6 @@ class PartialParty(Model):
     number: Annotated[str | None, Hide.ALL] = None
     complement: Annotated[str | None, Hide.ALL] = None
     district: Annotated[str | None, Hide.ALL] = None
-    city: str | None = None
+    city: Annotated[str | None, Hide.ALL] = None
     state: str | None = None
     postal_code: Annotated[str | None, Hide.ALL] = None

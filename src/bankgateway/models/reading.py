@@ -9,81 +9,116 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from bankgateway.models.base import CENT
+from bankgateway.models.base import CENT, EXACT
 from bankgateway.models.clock import BRASILIA
 
+T = TypeVar("T")
+
 _LIMIT = Decimal(10) ** 15
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+# The comma is decimal; dots before it part the thousands, and only in threes.
+_BRAZILIAN_NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+),[0-9]+")
+_ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
+_BRAZILIAN_DAY = re.compile(r"([0-9]{2})([./-])([0-9]{2})\2([0-9]{4})(?![0-9])")
+# Year 1 is how mainframes and .NET write "no date"; near year 9999 a change of zone overflows.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
 def load_json(body: bytes) -> Any:
-    """JSON with exact numbers.
+    """JSON with exact numbers: fractions are `Decimal`.
 
     Raises:
-        ValueError: Not UTF-8, not JSON, NaN, or nested too deeply. Never anything else.
+        ValueError: Not UTF-8, not JSON, NaN, or nested too deeply. Never anything else, and without the
+            body, which the errors of the standard library carry along.
     """
     try:
         return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        fault = "nested too deeply"
+    except UnicodeDecodeError:
+        fault = "not UTF-8"
+    except ValueError:
+        fault = "not JSON"
+    raise ValueError(fault)
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number")
+    raise ValueError(name)
 
 
 def read_decimal(value: object) -> Decimal | None:
     """A number from a JSON number or a string with dot or comma; `None` for anything else."""
-    if isinstance(value, str):
-        text = value.strip().replace(" ", "")
-        if "," in text:
-            text = text.replace(".", "").replace(",", ".")
-        value = text
-    elif isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    text = str(value) if isinstance(value, float) else read_text(value)
+    if text is None:
         return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
+    if _BRAZILIAN_NUMBER.fullmatch(text):
+        text = text.replace(".", "").replace(",", ".")
+    elif not _NUMBER.fullmatch(text):
         return None
-    return number if number.is_finite() and abs(number) < _LIMIT else None
+    number = Decimal(text)
+    return number if abs(number) < _LIMIT else None
 
 
 def read_money(value: object) -> Decimal | None:
-    """Reais with two places. Extra zeros of the bank are dropped, real fractions of a cent are kept."""
+    """Reais with two places. Real fractions of a cent are kept, the dust of a bank's floats is not."""
     number = read_decimal(value)
     if number is None:
         return None
-    rounded = number.quantize(CENT)
-    return rounded if rounded == number else number
+    rounded = number.quantize(CENT, context=EXACT)
+    return rounded if abs(rounded - number) < Decimal("0.000001") else number
+
+
+def read_centavos(value: object) -> Decimal | None:
+    """Reais from whole centavos, as mainframes count: `34990` and `"00000000000034990"` are R$ 349,90."""
+    number = read_decimal(value)
+    if number is None or number != number.to_integral_value():
+        return None
+    return (number * CENT).quantize(CENT, context=EXACT)
 
 
 def read_text(value: object) -> str | None:
     """Stripped text; numbers become text; `None` for nothing."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
-    return str(value).strip() or None
+    try:
+        text = str(value)
+    except ValueError:  # an int of thousands of digits
+        return None
+    # JSON can spell half a surrogate pair, which no file and no socket takes.
+    return text.encode(errors="replace").decode().strip() or None
 
 
 def read_flag(value: object) -> bool | None:
     """A boolean, also written as text."""
     if isinstance(value, bool):
         return value
-    return {"true": True, "false": False, "s": True, "n": False}.get(str(value).strip().lower())
+    return _FLAGS.get((read_text(value) or "").lower())
+
+
+_FLAGS = {"true": True, "false": False, "s": True, "n": False, "sim": True, "não": False, "nao": False}
 
 
 def read_date(value: object) -> date | None:
-    """An ISO date, also with a time behind it: the day as written, no shift of zones."""
-    text = read_text(value)
-    if text is None or not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    """A day as `2026-12-31`, `31.12.2026` or `31/12/2026`, also with a time behind it.
+
+    The day as written, without a shift of zones. Years before 1900 mean "no date".
+    """
+    text = read_text(value) or ""
+    if found := _ISO_DAY.match(text):
+        year, month, day = found.groups()
+    elif found := _BRAZILIAN_DAY.match(text):
+        day, _, month, year = found.groups()
+    else:
         return None
     try:
-        return date.fromisoformat(text[:10])
+        return date(int(year), int(month), int(day)) if int(year) >= _FIRST_YEAR else None
     except ValueError:
         return None
 
@@ -91,15 +126,18 @@ def read_date(value: object) -> date | None:
 def read_instant(value: object, zone: tzinfo = BRASILIA) -> datetime | None:
     """An ISO timestamp as an aware instant; without a zone it is read in `zone`.
 
-    Fractions of 3, 6 or 9 digits occur; nanoseconds are cut to microseconds.
+    Fractions of 3, 6 or 9 digits occur; nanoseconds are cut to microseconds. Years before 1900 mean "no
+    date".
     """
-    text = read_text(value)
-    if text is None:
+    text = read_text(value) or ""
+    if not _ISO_DAY.match(text):
         return None
     text = re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", text)
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
         return None
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
@@ -109,12 +147,19 @@ def midnight(day: date | None) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=BRASILIA) if day else None
 
 
-def as_utc(instant: datetime | None) -> datetime | None:
-    """The same instant in UTC."""
-    return instant.astimezone(UTC) if instant else None
+def tolerant(read: Callable[[], T]) -> T | None:
+    """What `read` makes, or `None` where a value breaks the rules of our models.
+
+    For charges and the like in answers: they are in `raw`, and must not lose the rest of the answer.
+    """
+    try:
+        return read()
+    except (ValueError, ArithmeticError):
+        return None
 
 
 WireMoney = Annotated[Decimal | None, BeforeValidator(read_money)]
+WireCentavos = Annotated[Decimal | None, BeforeValidator(read_centavos)]
 WireDecimal = Annotated[Decimal | None, BeforeValidator(read_decimal)]
 WireText = Annotated[str | None, BeforeValidator(read_text)]
 WireDate = Annotated[date | None, BeforeValidator(read_date)]
@@ -135,6 +180,5 @@ def an_object(value: object) -> object:
 
 def a_list(value: object) -> object:
     """For a nested list: items that are not objects are dropped, a lone object is a list of one."""
-    if isinstance(value, Mapping):
-        value = [value]
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    items = value if isinstance(value, list | tuple) else [value]
+    return [item for item in items if an_object(item) is not None]

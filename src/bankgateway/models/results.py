@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from bankgateway.models.base import Day, Hide, Model, TaxId
+from bankgateway.models.base import Amount, Count, Day, Hide, Instant, Model, TaxId, TextOrNone
 from bankgateway.models.boleto import Boleto, BoletoRef, BoletoStatus, NewBoleto, Notice, PaymentChannel
 
 
@@ -19,7 +18,9 @@ class CommandStatus(StrEnum):
     """How far a command got."""
 
     DONE = "done"
+    """In force."""
     ACCEPTED = "accepted"
+    """The bank works on it, or somebody at the bank has to approve it."""
 
 
 class CommandResult(Model):
@@ -70,6 +71,8 @@ class Settlement(Model):
 
     Attributes:
         ref: The boleto.
+        payment_id: The bank's own number of the payment, where it has one. It tells several payments
+            of one boleto apart.
         amount: Nominal amount, reais.
         paid_amount: What the payer paid, reais; `None` where the bank does not tell.
         paid_on: Day of payment in Brasília.
@@ -87,17 +90,18 @@ class Settlement(Model):
 
     bank: str
     ref: BoletoRef
-    amount: Decimal | None = None
-    paid_amount: Decimal | None = None
+    payment_id: str | None = None
+    amount: Amount | None = None
+    paid_amount: Amount | None = None
     paid_on: date | None = None
     credited_on: date | None = None
-    credited_amount: Decimal | None = None
+    credited_amount: Amount | None = None
     payment_channel: PaymentChannel | None = None
-    interest: Decimal | None = None
-    fine: Decimal | None = None
-    discount: Decimal | None = None
-    rebate: Decimal | None = None
-    fee: Decimal | None = None
+    interest: Amount | None = None
+    fine: Amount | None = None
+    discount: Amount | None = None
+    rebate: Amount | None = None
+    fee: Amount | None = None
     bank_status: str | None = None
     raw: Any = Field(default=None, repr=False)
     request_id: str | None = None
@@ -118,8 +122,8 @@ class WebhookRegistration(Model):
     url: Annotated[str | None, Hide.ALL]
     id: str | None = None
     active: bool | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
     raw: Any = Field(default=None, repr=False)
     request_id: str | None = None
     http_status: int | None = None
@@ -129,8 +133,11 @@ class SearchDate(StrEnum):
     """Which date a search is by."""
 
     DUE = "due"
+    """Due date."""
     ISSUE = "issue"
+    """Day of registration."""
     PAYMENT = "payment"
+    """Day of payment."""
 
 
 class Search(Model):
@@ -153,10 +160,10 @@ class Search(Model):
     by: SearchDate = SearchDate.DUE
     status: BoletoStatus | None = None
     payer_tax_id: Annotated[TaxId | None, Hide.LAST_4] = None
-    payer_name: Annotated[str | None, Hide.ALL] = None
-    seu_numero: str | None = None
-    bank_filters: Mapping[str, str] = Field(default_factory=dict)
-    page_size: int | None = Field(default=None, ge=1)
+    payer_name: Annotated[TextOrNone, Hide.ALL] = None
+    seu_numero: TextOrNone = None
+    bank_filters: Annotated[Mapping[str, str], Hide.ALL] = Field(default_factory=dict)
+    page_size: Annotated[Count, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _order(self) -> Self:

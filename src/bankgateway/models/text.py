@@ -10,7 +10,7 @@ from bankgateway.models.boleto import Notice
 
 _TYPOGRAPHIC = str.maketrans({
     "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "−": "-",
-    "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "\u00a0": " ",
+    "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...",
 })  # fmt: skip
 
 
@@ -19,9 +19,9 @@ class Charset:
     """What a bank accepts in a text field.
 
     Attributes:
-        allowed: Characters outside this class of a regular expression are dropped; `None` takes all.
+        allowed: Characters outside this class of a regular expression become a blank; `None` takes all.
         accents: Whether accented letters may stay.
-        upper: Whether letters are raised.
+        upper: Whether letters are raised; `allowed` is about what comes out.
     """
 
     allowed: str | None = None
@@ -29,20 +29,25 @@ class Charset:
     upper: bool = False
 
     def clean(self, text: str) -> str:
-        """The text in this alphabet, blanks collapsed."""
-        text = unicodedata.normalize("NFC", text)
-        if not self.accents:
+        """The text in this alphabet, blanks collapsed. Cleaning twice changes nothing more."""
+        # Invisible characters come along with pasted text: joiners, directions, controls.
+        text = "".join(c for c in text if c.isspace() or not unicodedata.category(c).startswith("C"))
+        if not self.accents or self.allowed is not None:
             text = text.translate(_TYPOGRAPHIC)
-            text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        if not self.accents:
+            text = _without_accents(text)
+        text = unicodedata.normalize("NFC", text.upper() if self.upper else text)
         if self.allowed is not None:
-            text = re.sub(f"[^{self.allowed}]", "", text)
-        text = re.sub(r"\s+", " ", text).strip()
-        return text.upper() if self.upper else text
+            text = re.sub(f"[^{self.allowed}]", " ", text)
+        return " ".join(text.split())
 
 
 @dataclass(slots=True)
 class TextFitter:
-    """Fits the texts of one request and collects a notice for each that lost something."""
+    """Fits the texts of one request and collects a notice for each that lost something.
+
+    Keys (seu número, txid, e-mail) do not belong here: a cut key is another key.
+    """
 
     charset: Charset
     notices: list[Notice] = field(default_factory=list)
@@ -52,17 +57,19 @@ class TextFitter:
         clean = self.charset.clean(text)
         fitted = clean[:limit].rstrip()
         if fitted != clean:
-            self.notices.append(
-                Notice(code="text_cut", field=name, message=f"cut to the bank's {limit} characters")
-            )
+            self._report("text_cut", name, f"cut to the bank's {limit} characters")
         elif _folded(clean) != _folded(text):
-            self.notices.append(
-                Notice(code="text_changed", field=name, message="characters the bank refuses were dropped")
-            )
+            self._report("text_changed", name, "characters the bank refuses were taken out")
         return fitted
+
+    def _report(self, code: str, name: str, message: str) -> None:
+        self.notices.append(Notice(code=code, field=name, message=message))
+
+
+def _without_accents(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHIC))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"\s+", " ", plain).strip().casefold()
+    # Lost accents, case, blanks and invisible characters are not worth a notice.
+    return Charset(accents=False).clean(text).casefold()

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from bankgateway.models.clock import SYSTEM_CLOCK, Clock
-from bankgateway.security.certificate import ExpiryNotice
+from bankgateway.security.expiry import ExpiryNotice
 from bankgateway.security.oauth import TokenStore
 from bankgateway.security.tls import Trust
 

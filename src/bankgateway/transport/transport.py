@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -13,12 +14,14 @@ from urllib.parse import urlencode
 from bankgateway.errors import (
     BankGatewayError,
     BankUnavailable,
+    CertificateExpiringWarning,
     NotSent,
     OutcomeUnknown,
     RateLimited,
     UnexpectedResponse,
 )
-from bankgateway.security.certificate import ClientCertificate, notice_expiry
+from bankgateway.security.certificate import ClientCertificate
+from bankgateway.security.expiry import notice_expiry
 from bankgateway.security.oauth import PROCESS_STORE, Token, TokenAnswer, TokenRequest, Tokens, TokenSource
 from bankgateway.security.redaction import redact_headers, redact_url, sdk_logger
 from bankgateway.transport.calls import Answer, Call, Repeat, dump_json
@@ -231,13 +234,15 @@ class Transport:
         if self._certificate is not None:
             now = self._settings.clock.now()
             # A client lives for months; its certificate may die while it runs.
-            self._certificate.check(now)
-            notice_expiry(
-                self._certificate,
-                now,
-                renewal_hint=self._renewal_hint,
-                callback=self._settings.on_certificate_expiring,
-            )
+            self._certificate.check(now, renewal_hint=self._renewal_hint)
+            # Under `-W error` the warning raises; in the middle of a call the log and the callback must do.
+            with suppress(CertificateExpiringWarning):
+                notice_expiry(
+                    self._certificate,
+                    now,
+                    renewal_hint=self._renewal_hint,
+                    callback=self._settings.on_certificate_expiring,
+                )
         answer = await self.send(
             Call(
                 operation="token",

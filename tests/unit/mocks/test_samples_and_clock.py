@@ -1,0 +1,51 @@
+"""Samples that every user starts from, and the clock that stands still."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import anyio
+import pytest
+
+from bankgateway.models.clock import BRASILIA
+from bankgateway_mocks import ManualClock, samples
+
+
+def test_samples_are_valid_and_distinct() -> None:
+    one, other = samples.new_boleto("inter"), samples.new_boleto("inter", amount=Decimal("10"))
+    assert one.seu_numero != other.seu_numero
+    assert max(len(one.seu_numero), len(other.seu_numero)) <= 10
+    assert (one.amount, other.amount) == (Decimal("187.45"), Decimal("10"))
+    assert one.payer.address is not None
+    assert samples.payer(email=None).email is None
+
+
+def test_account_and_credentials() -> None:
+    assert samples.account("inter") == samples.account("inter")
+    credentials = samples.credentials("inter")
+    assert credentials.client_certificate is not None
+    assert credentials.client_certificate.days_left() > 365
+    assert samples.account_data("inter") == {"conta_corrente": "76543218"}
+
+
+def test_manual_clock_stands_still() -> None:
+    clock = ManualClock(datetime(2026, 9, 22, 2, 0, tzinfo=UTC))
+    assert clock.now() == clock.now()
+    assert clock.today().isoformat() == "2026-09-21"
+    clock.advance(days=1, hours=1, minutes=1, seconds=1)
+    assert clock.now() == datetime(2026, 9, 23, 3, 1, 1, tzinfo=UTC)
+    assert clock.monotonic() == timedelta(days=1, hours=1, minutes=1, seconds=1).total_seconds()
+    with pytest.raises(ValueError, match="back"):
+        clock.advance(seconds=-1)
+    with pytest.raises(ValueError, match="aware"):
+        ManualClock(datetime(2026, 9, 22))  # noqa: DTZ001
+    assert ManualClock(datetime(2026, 9, 22, tzinfo=BRASILIA)).today().isoformat() == "2026-09-22"
+
+
+@pytest.mark.anyio
+async def test_sleeping_moves_the_clock_at_once() -> None:
+    clock = ManualClock(datetime(2026, 9, 22, tzinfo=UTC))
+    with anyio.fail_after(1):
+        await clock.sleep(3600)
+    assert clock.monotonic() == 3600

@@ -1,0 +1,251 @@
+"""The command line: exit codes, what it prints, and what it says when something is not installed."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import bankgateway
+from bankgateway import ConfigurationError, NotFound, cli
+from bankgateway.cli import plugins
+from bankgateway.cli.app import app
+from bankgateway.cli.console import can_print, make_console
+
+BLOCKED = """
+import sys
+sys.modules[{package!r}] = None
+sys.argv = ["bankgateway", *{arguments!r}]
+from bankgateway.cli import main
+main()
+"""
+
+
+def invoke(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code, result.output
+
+
+def run_without(package: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`bankgateway` in a process where a package cannot be imported."""
+    code = BLOCKED.format(package=package, arguments=arguments)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_version() -> None:
+    assert invoke("--version") == (0, f"bankgateway {bankgateway.__version__}\n")
+
+
+def test_help_lists_our_commands_and_those_that_join() -> None:
+    code, output = invoke("--help")
+    assert code == 0
+    assert "banks" in output
+    assert "demo" in output
+
+
+def test_banks_as_json_is_the_registry() -> None:
+    code, output = invoke("banks", "--json")
+    assert code == 0
+    assert json.loads(output) == [
+        {"slug": bank.slug, "compe": bank.compe, "name": bank.name} for bank in bankgateway.banks()
+    ]
+
+
+def test_banks_as_table() -> None:
+    code, output = invoke("banks")
+    assert code == 0
+    assert "\x1b" not in output
+    rows = [" ".join(line.split()) for line in output.splitlines()]
+    for bank in bankgateway.banks():
+        assert f"{bank.slug} {bank.compe} {bank.name}" in rows
+
+
+@pytest.mark.parametrize("package", ["typer", "rich"])
+def test_a_missing_extra_is_named_without_traceback(package: str) -> None:
+    ended = run_without(package, "banks")
+    assert ended.returncode == cli.WRONG_SETUP
+    assert ended.stdout == ""
+    assert ended.stderr == (
+        f"bankgateway: the command line needs the package {package!r}: "
+        "install it with  pip install 'bankgateway[cli]'\n"
+    )
+
+
+@pytest.mark.parametrize(("package", "extra"), [("h11", "mocks"), ("respx", "mocks"), ("segno", "cli")])
+def test_a_joined_command_names_the_extra_it_misses(package: str, extra: str) -> None:
+    ended = run_without(package, "demo")
+    assert ended.returncode == cli.WRONG_SETUP
+    assert ended.stderr == (
+        f"bankgateway: the command 'demo' needs the package {package!r}: "
+        f"install it with  pip install 'bankgateway[{extra}]'\n"
+    )
+
+
+def test_the_other_commands_work_without_it() -> None:
+    ended = run_without("respx", "--help")
+    assert ended.returncode == 0
+    assert "the extra 'mocks' is missing" in ended.stdout
+    assert "List the banks" in ended.stdout
+
+
+# -- commands that join --------------------------------------------------------------------------
+
+several = typer.Typer()
+
+
+@several.command()
+def show() -> None:
+    """Show it."""
+    typer.echo("shown")
+
+
+@several.command()
+def hide() -> None:
+    """Hide it."""
+
+
+def greet(name: str) -> None:
+    """Greet somebody."""
+    typer.echo(f"hello {name}")
+
+
+def stop_by_setup() -> None:
+    raise ConfigurationError("no such carteira")
+
+
+def stop_by_bank() -> None:
+    raise NotFound("unknown boleto", bank="inter", operation="query", http_status=404)
+
+
+def stop_by_hand() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def join(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Offer commands, as `name=attribute of this module`."""
+
+    def offer(**commands: str) -> None:
+        # This test's module is not importable by its path: it is offered under a name of its own.
+        monkeypatch.setitem(sys.modules, "joined_commands", sys.modules[__name__])
+        points = {
+            name: EntryPoint(name, f"joined_commands:{attribute}", plugins.ENTRY_POINTS)
+            for name, attribute in commands.items()
+        }
+        monkeypatch.setattr(plugins, "_points", lambda: points)
+
+    return offer
+
+
+def test_a_function_joins(join: Callable[..., None]) -> None:
+    join(greet="greet")
+    assert invoke("greet", "Ana") == (0, "hello Ana\n")
+
+
+def test_a_group_joins(join: Callable[..., None]) -> None:
+    join(things="several")
+    assert invoke("things", "show") == (0, "shown\n")
+
+
+def test_nobody_takes_over_a_command_of_ours(join: Callable[..., None]) -> None:
+    join(banks="greet")
+    code, output = invoke("banks", "--json")
+    assert code == 0
+    assert json.loads(output)[0]["slug"] == "inter"
+
+
+def test_a_command_that_cannot_be_loaded_says_so(join: Callable[..., None]) -> None:
+    join(broken="nowhere")
+    assert "Cannot be loaded" in invoke("--help")[1]
+    result = CliRunner().invoke(app, ["broken"])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "'broken' cannot be loaded" in str(result.exception)
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    assert invoke("pay-everything")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("attribute", "code", "sentence"),
+    [
+        ("stop_by_setup", cli.WRONG_SETUP, "bankgateway: no such carteira\n"),
+        ("stop_by_bank", cli.FAILED, "bankgateway: inter query: unknown boleto [HTTP 404]\n"),
+    ],
+)
+def test_errors_end_with_a_sentence(
+    join: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    attribute: str,
+    code: int,
+    sentence: str,
+) -> None:
+    join(stop=attribute)
+    monkeypatch.setattr(sys, "argv", ["bankgateway", "stop"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
+    assert capsys.readouterr().err == sentence
+
+
+def test_ctrl_c_ends_quietly(
+    join: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    join(stop="stop_by_hand")
+    monkeypatch.setattr(sys, "argv", ["bankgateway", "stop"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code not in (None, 0)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+# -- the console ---------------------------------------------------------------------------------
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def terminal(monkeypatch: pytest.MonkeyPatch, encoding: str = "utf-8") -> io.BytesIO:
+    """Standard output that says it is a terminal."""
+    written = io.BytesIO()
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stdout", Terminal(written, encoding=encoding, write_through=True))
+    return written
+
+
+def test_colours_on_a_terminal_only_and_not_when_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = terminal(monkeypatch)
+    make_console().print("a", style="bold red")
+    assert b"\x1b[" in written.getvalue()
+    written = terminal(monkeypatch)
+    make_console(plain=True).print("a", style="bold red")
+    assert written.getvalue() == b"a\n"
+
+
+def test_square_brackets_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = terminal(monkeypatch)
+    make_console(plain=True).print("[HTTP 404] :bank:")
+    assert written.getvalue() == b"[HTTP 404] :bank:\n"
+
+
+def test_what_the_terminal_cannot_print_does_not_end_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = terminal(monkeypatch, "ascii")
+    console = make_console(plain=True)
+    console.print("Gestão ✓")
+    assert written.getvalue() == b"Gest?o ?\n"
+    assert can_print(console, "Gestao")
+    assert not can_print(console, "█")
