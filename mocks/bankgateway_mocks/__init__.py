@@ -9,6 +9,14 @@ async with FakeBank("inter") as bank, bank.connect() as client:
 
 from __future__ import annotations
 
+from bankgateway.errors import missing_extra
+
+try:
+    import h11  # noqa: F401
+    import respx  # noqa: F401
+except ModuleNotFoundError as error:
+    raise missing_extra(str(error.name), "mocks", "bankgateway_mocks") from error
+
 from bankgateway_mocks import faults, samples
 from bankgateway_mocks.clock import ManualClock
 from bankgateway_mocks.fake import BookEntry, Call, FakeBank, ServedBank

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import math
 import random
 import ssl
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -198,7 +200,7 @@ class _Bank:
             ConnectionRefused: A fault keeps it from being made.
             AnswerTooLate: In process: the delay exceeds `patience` seconds.
         """
-        self._catch_up(anyio.current_time())
+        self._catch_up()
         operation = self._operation(request)
         position = len(self._calls)
         self._calls.append(Call(operation, request.method, request.path, None))
@@ -225,7 +227,9 @@ class _Bank:
         self._calls[position] = self._calls[position]._replace(status=answer.status)
         return answer
 
-    def _catch_up(self, until: float) -> None:
+    def _catch_up(self, *, everything: bool = False) -> None:
+        """Process the slow requests whose time has come, then let the clock do its part."""
+        until = math.inf if everything else time.monotonic()
         due = sorted((item for item in self._late if item[0] <= until), key=lambda item: item[0])
         self._late = [item for item in self._late if item[0] > until]
         for _, process in due:
@@ -245,6 +249,7 @@ class _Bank:
         """
         if operation not in self.operations:
             raise ValueError(f"no operation {operation!r}; there are: {', '.join(sorted(self.operations))}")
+        self._catch_up()
         return self._processed[operation]
 
     # Connecting a client
@@ -347,7 +352,7 @@ class _Bank:
     @property
     def notifications(self) -> tuple[Notification, ...]:
         """Every webhook call, as it was or would be sent, oldest first."""
-        self._pass_time()
+        self._catch_up()
         return tuple(self._outbox)
 
     def _notify(
@@ -368,7 +373,7 @@ class _Bank:
         Returns:
             How many arrived.
         """
-        self._pass_time()
+        self._catch_up()
         due = [notification for notification in self._outbox if notification.is_due(self.clock.now())]
         if not due:
             return 0

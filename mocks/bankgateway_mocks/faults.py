@@ -8,6 +8,7 @@ says whether the bank processed the request, because that is what a client canno
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -25,7 +26,7 @@ class Exchange:
 
     Attributes:
         process: Lets the bank process the request and gives its true answer.
-        process_later: The same at that moment of the event loop's clock, though nobody waits for it.
+        process_later: The same at that moment of `time.monotonic`, though nobody waits for it.
         server_error: The bank's own form of a 5xx answer.
         expire_tokens: Voids every token issued so far.
         patience: Seconds the caller waits for an answer, where that is known (in process).
@@ -100,12 +101,12 @@ class Slow(Fault):
     async def play(self, exchange: Exchange) -> HttpResponse:
         """Wait, or find out that the caller does not."""
         answer = exchange.process() if self.after else None
-        due = anyio.current_time() + self.seconds
+        due = time.monotonic() + self.seconds
         waited = False
         try:
             if exchange.patience is not None and exchange.patience < self.seconds:
                 raise AnswerTooLate
-            await anyio.sleep_until(due)
+            await anyio.sleep(self.seconds)
             waited = True
         finally:
             if answer is None and not waited:

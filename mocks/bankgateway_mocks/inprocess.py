@@ -16,6 +16,8 @@ from bankgateway_mocks.http import (
     parse_query,
 )
 
+CHUNK = 64 * 1024
+
 
 class AsyncHandler(Protocol):
     """From request to answer."""
@@ -65,16 +67,25 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, answer: HttpResponse, request: httpx.Request) -> None:
         self._answer = answer
         self._request = request
+        self._sent = 0
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._answer.body), 65536):
-            yield self._answer.body[start : start + 65536]
+    # Not an async generator: a reader that stops half-way would leave it to the garbage collector.
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = self._answer.body[self._sent : self._sent + CHUNK]
+        self._sent += len(piece)
+        if piece:
+            return piece
         if self._answer.missing:
             raise httpx.RemoteProtocolError(
                 "peer closed connection without sending complete message body "
-                f"(received {len(self._answer.body)} bytes, expected {self._answer.content_length})",
+                f"(received {self._sent} bytes, expected {self._answer.content_length})",
                 request=self._request,
             )
+        raise StopAsyncIteration
 
 
 async def _plain(request: httpx.Request) -> HttpRequest:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import anyio
@@ -160,13 +160,18 @@ async def _serve_connection(
 ) -> None:
     stream: ByteStream = socket_stream
     if ssl_context is not None:
+        handshake = _Handshake(ssl_context)
         try:
             with anyio.fail_after(patience):
                 stream = await TLSStream.wrap(
-                    socket_stream, server_side=True, ssl_context=ssl_context, standard_compatible=False
+                    socket_stream,
+                    server_side=True,
+                    ssl_context=cast("ssl.SSLContext", handshake),
+                    standard_compatible=False,
                 )
         except (ssl.SSLError, TimeoutError, anyio.BrokenResourceError, anyio.EndOfStream):
             server.handshake_failures += 1
+            await handshake.send_alert(socket_stream)
             return
     try:
         await _Conversation(server, handler, stream, patience).run()
@@ -181,6 +186,37 @@ async def _serve_connection(
         anyio.EndOfStream,
     ) as reason:
         _log.debug("connection ended: %s", type(reason).__name__)
+
+
+class _Handshake:
+    """A context that keeps hold of what its handshake wants to send.
+
+    When a handshake fails, anyio gives up with the alert still unsent, and the connection would be
+    reset where a bank's server says what it dislikes.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._outgoing: ssl.MemoryBIO | None = None
+
+    def wrap_bio(
+        self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *rest: Any, **more: Any
+    ) -> ssl.SSLObject:
+        self._outgoing = outgoing
+        return self._context.wrap_bio(incoming, outgoing, *rest, **more)
+
+    async def send_alert(self, stream: SocketStream) -> None:
+        if self._outgoing is None or not self._outgoing.pending:
+            return
+        try:
+            with anyio.move_on_after(1):
+                await stream.send(self._outgoing.read())
+                await stream.send_eof()
+                # A close with unread input resets the connection and takes the alert with it.
+                while True:
+                    await stream.receive()
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
+            return  # the caller has left already
 
 
 class _Conversation:

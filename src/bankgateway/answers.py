@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from bankgateway.codes import CodeError, due_factor, parse_boleto_code, parse_br_code
-from bankgateway.models.boleto import Boleto, NewBoleto, Notice
+from bankgateway.codes import (
+    BoletoCode,
+    BrCodeKind,
+    CodeError,
+    due_factor,
+    parse_boleto_code,
+    parse_br_code,
+    scrub,
+)
+from bankgateway.models.boleto import Boleto, DocumentKind, NewBoleto, Notice
+
+Finding = tuple[str, str]
+"""A field of `Boleto`, and what contradicts it."""
+
+_MOST_WITH_FACTOR = Decimal("99999999.99")
+# Card and proposal slips leave amount or due date open in the barcode.
+_OPEN_KINDS = (DocumentKind.CC, DocumentKind.BDP)
 
 
 def contradictions(boleto: Boleto, new: NewBoleto | None, *, compe: str, today: date) -> tuple[Notice, ...]:
-    """A notice for everything in the answer that does not fit.
+    """A notice for everything in the answer that does not fit. Never an error, whatever the bank wrote.
 
     Args:
         boleto: The answer.
@@ -18,11 +35,31 @@ def contradictions(boleto: Boleto, new: NewBoleto | None, *, compe: str, today: 
         compe: The bank's COMPE code, the first three digits of its barcodes.
         today: Reference of the due-date factor's window.
     """
-    found = [*_echo(boleto, new), *_codes(boleto, new, compe, today), *_pix(boleto, new)]
+    expected = _Expected.of(boleto, new, compe)
+    found = [*_echo(boleto, new), *_codes(boleto, expected, today), *_pix(boleto, expected)]
     return tuple(Notice(code="answer_contradicts", field=field, message=text) for field, text in found)
 
 
-def _echo(boleto: Boleto, new: NewBoleto | None) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What the codes must say: as the answer tells, or as it was asked for where the answer is silent."""
+
+    compe: str
+    amount: Decimal | None
+    due_date: date | None
+    is_open: bool
+
+    @classmethod
+    def of(cls, boleto: Boleto, new: NewBoleto | None, compe: str) -> _Expected:
+        return cls(
+            compe=compe,
+            amount=boleto.amount if boleto.amount is not None else (new.amount if new else None),
+            due_date=boleto.due_date or (new.due_date if new else None),
+            is_open=(boleto.document_kind or (new.document_kind if new else None)) in _OPEN_KINDS,
+        )
+
+
+def _echo(boleto: Boleto, new: NewBoleto | None) -> Iterator[Finding]:
     if new is None:
         return
     if boleto.amount is not None and boleto.amount != new.amount:
@@ -31,13 +68,11 @@ def _echo(boleto: Boleto, new: NewBoleto | None) -> Iterator[tuple[str, str]]:
         yield "due_date", f"registered as {boleto.due_date}, asked for {new.due_date}"
 
 
-def _codes(boleto: Boleto, new: NewBoleto | None, compe: str, today: date) -> Iterator[tuple[str, str]]:
-    amount = boleto.amount if boleto.amount is not None else (new.amount if new else None)
-    due = boleto.due_date or (new.due_date if new else None)
+def _codes(boleto: Boleto, expected: _Expected, today: date) -> Iterator[Finding]:
     barcodes = set()
     for field in ("barcode", "digitable_line"):
         text = getattr(boleto, field)
-        if text is None:
+        if not text:
             continue
         try:
             code = parse_boleto_code(text, reference=today, strict=False)
@@ -45,18 +80,30 @@ def _codes(boleto: Boleto, new: NewBoleto | None, compe: str, today: date) -> It
             yield field, f"is not valid: {error.reason}"
             continue
         barcodes.add(code.barcode)
-        if code.bank_code != compe:
-            yield field, f"is of bank {code.bank_code}, not {compe}"
-        if amount is not None and code.amount is not None and code.amount != amount:
-            yield field, f"holds {code.amount} reais, the boleto {amount}"
-        if due is not None and code.due_factor is not None and code.due_factor != _factor(due):
-            yield field, f"holds another due date than {due}"
+        if text != getattr(code, field):
+            yield field, f"is not a {field.replace('_', ' ')} but the other form of the code"
+        yield from ((field, text) for text in _code(code, expected))
     if len(barcodes) > 1:
         yield "digitable_line", "is of another boleto than the barcode"
 
 
-def _pix(boleto: Boleto, new: NewBoleto | None) -> Iterator[tuple[str, str]]:
-    if boleto.pix is None or boleto.pix.emv is None:
+def _code(code: BoletoCode, expected: _Expected) -> Iterator[str]:
+    if code.bank_code != expected.compe:
+        yield f"is of bank {code.bank_code}, not {expected.compe}"
+    amount, due = expected.amount, expected.due_date
+    if amount is not None and code.amount != amount and not (expected.is_open and code.amount is None):
+        yield f"holds {code.amount or 'no'} reais, the boleto {amount}"
+    if due is None or code.due_factor == _factor(due):
+        return
+    if code.due_factor is not None:
+        yield f"holds another due date than {due}"
+    # A large amount takes the places of the factor.
+    elif not expected.is_open and (code.amount is None or code.amount <= _MOST_WITH_FACTOR):
+        yield f"holds no due date, the boleto {due}"
+
+
+def _pix(boleto: Boleto, expected: _Expected) -> Iterator[Finding]:
+    if boleto.pix is None or not boleto.pix.emv:
         return
     try:
         code = parse_br_code(boleto.pix.emv, strict=False)
@@ -64,11 +111,12 @@ def _pix(boleto: Boleto, new: NewBoleto | None) -> Iterator[tuple[str, str]]:
         yield "pix.emv", f"is not valid: {error.reason}"
         return
     for warning in code.warnings:
-        yield "pix.emv", warning
-    amount = boleto.amount if boleto.amount is not None else (new.amount if new else None)
+        yield "pix.emv", scrub(warning)
+    if code.kind is BrCodeKind.STATIC:
+        yield "pix.emv", "is a static code: paying it does not settle the boleto"
     # Zero in a dynamic code means "see the payload".
-    if amount is not None and code.amount and code.amount != amount:
-        yield "pix.emv", f"holds {code.amount} reais, the boleto {amount}"
+    if expected.amount is not None and code.amount and code.amount != expected.amount:
+        yield "pix.emv", f"holds {code.amount} reais, the boleto {expected.amount}"
 
 
 def _factor(day: date) -> str | None:

@@ -228,17 +228,11 @@ class BankClient(ABC):
             wait: Seconds to wait for an asynchronous bank to finish. `DONE` when it did.
 
         Raises:
-            Unsupported: Before any I/O.
+            Unsupported, InvalidRequest: Before any I/O, naming command or field.
             Refused: The bank said no.
             OutcomeUnknown: It may be in force; `query` shows.
         """
-        if not self.supports(command):
-            raise Unsupported(
-                f"the bank does not offer the command {command.kind}",
-                field=command.kind,
-                bank=self.bank,
-                operation=command.kind,
-            )
+        self.capabilities.check_command(self.bank, command)
         where = _ref(ref)
         try:
             result = await self._execute(where, command)

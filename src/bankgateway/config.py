@@ -7,13 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
 from bankgateway.errors import ConfigurationError
 from bankgateway.security.certificate import ClientCertificate
 from bankgateway.transport import RateLimit, RetryPolicy, Settings, Timeouts
 
-__all__ = ["Account", "Certificate", "Credentials", "Environment", "RetryPolicy", "Settings", "Timeouts"]
+__all__ = [
+    "Account",
+    "Certificate",
+    "Credentials",
+    "Environment",
+    "RetryPolicy",
+    "Secret",
+    "Settings",
+    "Timeouts",
+]
 
 
 class _Configuration(BaseModel):
@@ -38,11 +47,10 @@ class _Configuration(BaseModel):
         if isinstance(data, cls):
             return data
         if not isinstance(data, Mapping):
-            raise ConfigurationError(
-                f"{cls.bank}: expected {cls.__name__} or a mapping, got {type(data).__name__}"
-            )
+            given = " ".join((getattr(data, "bank", ""), type(data).__name__)).strip()
+            raise ConfigurationError(f"expected {cls.bank} {cls.__name__} or a mapping, got {given}")
         try:
-            return cls.model_validate(dict(data))
+            return cls.model_validate({str(name): value for name, value in data.items()})
         except ValidationError as error:
             faults = "; ".join(
                 f"{'.'.join(map(str, fault['loc'])) or cls.__name__}: {fault['msg']}"
@@ -50,18 +58,22 @@ class _Configuration(BaseModel):
             )
         raise ConfigurationError(f"{cls.bank} {cls.__name__}: {faults}")
 
-
-class Account(_Configuration):
-    """Who we are at the bank: what the market calls a carteira de cobrança."""
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        # Pretty-printers ask for the fields one by one.
+        return []
 
     def __repr__(self) -> str:
-        return f"<{self.bank} account>"
+        return f"<{self.bank} {type(self).__name__.lower()}>"
 
     __str__ = __repr__
 
 
+class Account(_Configuration):
+    """Who we are at the bank: what the market calls a carteira de cobrança."""
+
+
 class Credentials(_Configuration):
-    """How we prove who we are. Secrets are `SecretStr`; the certificate shows only its fingerprint."""
+    """How we prove who we are. Secrets are `Secret`; the certificate shows only its fingerprint."""
 
     @property
     def client_certificate(self) -> ClientCertificate | None:
@@ -73,18 +85,27 @@ class Credentials(_Configuration):
         """What tells two credentials apart, without a secret. Clients that share it share rate limits."""
         return str(getattr(self, "client_id", "") or "")
 
-    def __repr__(self) -> str:
-        return f"<{self.bank} credentials>"
-
-    __str__ = __repr__
-
 
 def _certificate(value: Any) -> Any:
-    return ClientCertificate.load(**value) if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        return ClientCertificate.load(**{str(name): part for name, part in value.items()})
+    return value
+
+
+def _secret(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A secret read from a file ends with a line break, which no header may hold.
+    if not (text := value.strip()):
+        raise ValueError("is empty")
+    return text
 
 
 Certificate = Annotated[ClientCertificate, BeforeValidator(_certificate)]
 """A `ClientCertificate`, or the keywords of `ClientCertificate.load` as a mapping."""
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+"""A secret as text, without surrounding blanks, never empty. `repr` shows nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +114,7 @@ class Environment:
 
     Attributes:
         name: `production`, `sandbox`, `homologation`, `fake`.
-        hosts: Base URL by role (`api`, `token`), without a trailing slash.
+        hosts: Base URL by role (`api`, `token`); a trailing slash is taken off.
         limits: The bank's published rate limits, by bucket.
         poll_interval: Shortest pause in seconds between two looks at an unfinished registration.
         checks_answers: False where the bank's answers are known to contradict themselves (sandboxes):
@@ -105,6 +126,16 @@ class Environment:
     limits: Mapping[str, RateLimit] = field(default_factory=dict)
     poll_interval: float = 1.0
     checks_answers: bool = True
+
+    def __post_init__(self) -> None:
+        hosts = {role: url.rstrip("/") for role, url in self.hosts.items()}
+        for role, url in hosts.items():
+            if not _is_base_url(url, encrypted=self.is_production):
+                raise ConfigurationError(
+                    f"environment {self.name}: the host {role!r} is not the base URL of a server"
+                    f"{' over https' if self.is_production else ''}"
+                )
+        object.__setattr__(self, "hosts", hosts)
 
     @property
     def is_production(self) -> bool:
@@ -119,15 +150,30 @@ class Environment:
         limits: Mapping[str, RateLimit] | None = None,
         poll_interval: float = 0.05,
     ) -> Environment:
-        """The same API at another origin, as a fake bank serves it."""
+        """The same API at another origin, as a fake bank serves it.
+
+        Args:
+            origin: `https://127.0.0.1:8443`; a path in it is left out.
+            name: Name of the new environment.
+            limits: Rate limits there; none by default.
+            poll_interval: As of the environment.
+
+        Raises:
+            ConfigurationError: The origin has no scheme or no host.
+        """
+        if not _is_base_url(origin, encrypted=False):
+            raise ConfigurationError("an origin has a scheme and a host, as in https://127.0.0.1:8443")
         scheme, host, *_ = urlsplit(origin)
-        return replace(
-            self,
-            name=name,
-            hosts={
-                role: urlunsplit((scheme, host, urlsplit(url).path, "", ""))
-                for role, url in self.hosts.items()
-            },
-            limits={} if limits is None else limits,
-            poll_interval=poll_interval,
-        )
+        hosts = {
+            role: urlunsplit((scheme, host, urlsplit(url).path, "", "")) for role, url in self.hosts.items()
+        }
+        return replace(self, name=name, hosts=hosts, limits=limits or {}, poll_interval=poll_interval)
+
+
+def _is_base_url(url: str, *, encrypted: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    schemes = ("https",) if encrypted else ("https", "http")
+    return parts.scheme in schemes and bool(parts.hostname) and not (parts.query or parts.fragment)

@@ -49,7 +49,7 @@ class ErrorMessage:
         return f"{where}: {text}" if where else text
 
     def __repr__(self) -> str:
-        return f"ErrorMessage({str(self)!r}, code={self.code!r})"
+        return f"ErrorMessage({str(self)!r}, code={scrub(self.code or '')!r})"
 
 
 class BankGatewayError(Exception):
@@ -107,9 +107,7 @@ class BankGatewayError(Exception):
 
 
 class Refused(BankGatewayError):
-    """The bank said no, and nothing was done. Repeating the same request gets the same answer, except after
-    `RateLimited`.
-    """
+    """The bank said no. Nothing was done; repeating the same request gets the same answer."""
 
 
 class InvalidRequest(Refused):
@@ -145,7 +143,7 @@ class BusinessRule(Refused):
 
 
 class RateLimited(Refused):
-    """Too many calls. Nothing was processed.
+    """Too many calls. Nothing was processed: it is safe to repeat it, later.
 
     Attributes:
         retry_after: Seconds to wait, where the bank or our own limiter tells.

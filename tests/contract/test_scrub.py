@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bankgateway import AnswerInfo, BankClient, BankGatewayError, Cancel, Operation, RequestInfo, Settings
+from bankgateway.connect import bank_class
 from bankgateway.security.oauth import PROCESS_STORE
 from bankgateway_mocks import FakeBank, samples
 from bankgateway_mocks.faults import (
@@ -50,7 +51,8 @@ def private_boleto(slug: str) -> Any:
             update={name: PRIVATE[name] for name in ("street", "complement", "postal_code")}
         ),
     )
-    return samples.new_boleto(slug, payer=payer, messages=(PRIVATE["message"],))
+    lines = bank_class(slug).capabilities.max_messages
+    return samples.new_boleto(slug, payer=payer, messages=(PRIVATE["message"],) if lines else ())
 
 
 def secrets_of(bank: BankClient) -> Iterator[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 import typer
@@ -29,13 +31,21 @@ main()
 
 
 def invoke(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
+    result = CliRunner().invoke(app, arguments, env={"FORCE_COLOR": None, "TTY_COMPATIBLE": None})
     return result.exit_code, result.output
 
 
 def run_without(package: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`bankgateway` in a process where a package cannot be imported."""
     code = BLOCKED.format(package=package, arguments=arguments)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def bankgateway_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as a user calls it, exit codes of `main` included."""
+    code = f"import sys; sys.argv = ['bankgateway', *{arguments!r}]; from bankgateway.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
@@ -84,33 +94,29 @@ def test_a_missing_extra_is_named_without_traceback(package: str) -> None:
 def test_a_joined_command_names_the_extra_it_misses(package: str, extra: str) -> None:
     ended = run_without(package, "demo")
     assert ended.returncode == cli.WRONG_SETUP
-    assert ended.stderr == (
-        f"bankgateway: the command 'demo' needs the package {package!r}: "
-        f"install it with  pip install 'bankgateway[{extra}]'\n"
+    assert re.fullmatch(
+        rf"bankgateway: .* needs the package {package!r}: install it with  pip install "
+        rf"'bankgateway\[{extra}\]'\n",
+        ended.stderr,
     )
 
 
 def test_the_other_commands_work_without_it() -> None:
     ended = run_without("respx", "--help")
     assert ended.returncode == 0
-    assert "the extra 'mocks' is missing" in ended.stdout
+    assert "Not available here" in ended.stdout
     assert "List the banks" in ended.stdout
 
 
 # -- commands that join --------------------------------------------------------------------------
 
-several = typer.Typer()
+things = typer.Typer()
 
 
-@several.command()
+@things.command()
 def show() -> None:
     """Show it."""
     typer.echo("shown")
-
-
-@several.command()
-def hide() -> None:
-    """Hide it."""
 
 
 def greet(name: str) -> None:
@@ -151,8 +157,8 @@ def test_a_function_joins(join: Callable[..., None]) -> None:
     assert invoke("greet", "Ana") == (0, "hello Ana\n")
 
 
-def test_a_group_joins(join: Callable[..., None]) -> None:
-    join(things="several")
+def test_a_group_joins_also_with_one_command(join: Callable[..., None]) -> None:
+    join(things="things")
     assert invoke("things", "show") == (0, "shown\n")
 
 
@@ -165,7 +171,7 @@ def test_nobody_takes_over_a_command_of_ours(join: Callable[..., None]) -> None:
 
 def test_a_command_that_cannot_be_loaded_says_so(join: Callable[..., None]) -> None:
     join(broken="nowhere")
-    assert "Cannot be loaded" in invoke("--help")[1]
+    assert "Not available here" in invoke("--help")[1]
     result = CliRunner().invoke(app, ["broken"])
     assert isinstance(result.exception, ConfigurationError)
     assert "'broken' cannot be loaded" in str(result.exception)
@@ -249,3 +255,65 @@ def test_what_the_terminal_cannot_print_does_not_end_the_command(monkeypatch: py
     assert written.getvalue() == b"Gest?o ?\n"
     assert can_print(console, "Gestao")
     assert not can_print(console, "█")
+
+
+LINE = "07790.00116 12765.432146 21530.078639 1 16050000018745"
+
+
+def test_decode_a_line_as_pasted() -> None:
+    result = bankgateway_command("decode", *LINE.split(), "--as-of", "2026-11-20", "--json")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert (told["bank"], told["bank_name"], told["amount"], told["due_date"]) == (
+        "077", "Inter", "187.45", "2026-10-20",
+    )  # fmt: skip
+    assert told["barcode"] == "07791160500000187450001112765432142153007863"
+    assert told["digitable_line"] == LINE
+    plain = bankgateway_command("decode", told["barcode"], "--as-of", "2026-11-20")
+    assert LINE in plain.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["07790.00116 12765.432146 21530.078639 2 16050000018745"], "check digit"),
+        (["07790.00117 12765.432146 21530.078639 1 16050000018745"], "field 1"),
+        (["0779O"], "wrong character"),
+        (["00020126"], "Pix"),
+        ([LINE, "--as-of", "tomorrow"], "tomorrow"),
+    ],
+)
+def test_decode_says_what_is_wrong(arguments: list[str], word: str) -> None:
+    result = bankgateway_command("decode", *arguments)
+    assert result.returncode == 2
+    assert word in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_pdf_from_a_file(tmp_path: Path) -> None:
+    slip = {
+        "bank_code": "077-9", "bank_name": "Inter", "barcode": "07791160500000187450001112765432142153007863",
+        "digitable_line": "07790001161276543214621530078639116050000018745", "nosso_numero": "00019/112/4215300786-3",
+        "seu_numero": "FAT-1", "due_date": "2026-10-20", "amount": "187.45",
+        "beneficiary": {
+            "name": "Loja Modelo Ltda", "tax_id": "98765432000198",
+            "address": {"street": "Rua A", "number": "1", "city": "Belo Horizonte", "state": "MG", "postal_code": "30140000"},
+        },
+        "payer": {"name": "Pessoa Exemplo", "tax_id": "52998224725"},
+    }  # fmt: skip
+    file = tmp_path / "slips.json"
+    file.write_text(json.dumps([slip, slip, slip]), "utf-8")
+    result = bankgateway_command("pdf", str(file), "--carne")
+    assert result.returncode == 0, result.stderr
+    made = (tmp_path / "slips.pdf").read_bytes()
+    assert made.startswith(b"%PDF")
+    again = bankgateway_command("pdf", str(file))
+    assert again.returncode == 2
+    assert "--force" in again.stderr
+    assert (tmp_path / "slips.pdf").read_bytes() == made
+    file.write_text(json.dumps({**slip, "amount": "1.00"}), "utf-8")
+    wrong = bankgateway_command("pdf", str(file), "--force")
+    assert wrong.returncode == 2
+    assert "Pessoa" not in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    assert bankgateway_command("pdf", str(tmp_path / "none.json")).returncode == 2

@@ -208,7 +208,7 @@ class InterBooks(FakeBank):
     @property
     def books(self) -> list[BookEntry]:
         """Every cobrança the bank holds, oldest first."""
-        self._pass_time()
+        self._catch_up()
         return [self._entry(charge) for charge in self._charges.values()]
 
     def _entry(self, charge: Charge) -> BookEntry:
@@ -264,7 +264,7 @@ class InterBooks(FakeBank):
 
     def settle_now(self) -> None:
         """Finish emissions, cancellations and editions under way."""
-        self._catch_up(float("inf"))
+        self._catch_up(everything=True)
         self._finish_jobs(lambda job: True)
 
     def _issued(self, boleto: BoletoName) -> Charge:

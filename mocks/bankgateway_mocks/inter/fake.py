@@ -29,20 +29,15 @@ from bankgateway_mocks.inter.answers import (
     wrong_state,
 )
 from bankgateway_mocks.inter.books import OPEN, InterBooks
-from bankgateway_mocks.inter.charge import (
-    Charge,
-    Webhook,
-    utc_milliseconds,
-)
+from bankgateway_mocks.inter.charge import Charge, Webhook, utc_milliseconds
 from bankgateway_mocks.inter.listing import callbacks_page, check_paging, listed, page, summed
 from bankgateway_mocks.inter.validation import Section, Violations, check_edition, check_emission
 
 PREFIX = "/cobranca/v3/cobrancas"
+# The documentation names this one with and without `cobrancas`.
+RETRY_PATHS = "/cobranca/v3/(?:cobrancas/)?webhook/callbacks/retry"
 READ = "boleto-cobranca.read"
 WRITE = "boleto-cobranca.write"
-DUPLICATE_WINDOW = timedelta(minutes=30)
-OPEN = ("A_RECEBER", "ATRASADO")
-FIRST_NUMBER = 4215300786
 WEBHOOK_PATTERN = r"https://[^\s]*"
 
 
@@ -53,7 +48,7 @@ class Route:
     Attributes:
         operation: Its name in `calls` and `faults`.
         method: HTTP method.
-        path: Path; `{id}` stands for one segment.
+        path: Pattern of the path; `{id}` stands for one segment.
         scope: What the token must allow.
         production: Calls a minute.
         sandbox: The same in the sandbox.
@@ -388,16 +383,7 @@ ROUTES = (
     Route("get_webhook", "GET", f"{PREFIX}/webhook", READ, 5, 5, InterFakeBank._get_webhook),
     Route("delete_webhook", "DELETE", f"{PREFIX}/webhook", WRITE, 5, 5, InterFakeBank._delete_webhook),
     Route("callbacks", "GET", f"{PREFIX}/webhook/callbacks", READ, 10, 10, InterFakeBank._callbacks),
-    # The documentation names two paths for this one.
-    Route(
-        "retry_callbacks",
-        "POST",
-        "/cobranca/v3/(?:cobrancas/)?webhook/callbacks/retry",
-        WRITE,
-        5,
-        5,
-        InterFakeBank._retry_callbacks,
-    ),
+    Route("retry_callbacks", "POST", RETRY_PATHS, WRITE, 5, 5, InterFakeBank._retry_callbacks),
     Route("execute_status", "GET", f"{PREFIX}/edicao/{{id}}", READ, 10, 10, InterFakeBank._edit_status),
     Route("query", "GET", f"{PREFIX}/{{id}}", READ, 120, 10, InterFakeBank._query),
     Route("execute", "PATCH", f"{PREFIX}/{{id}}", WRITE, 10, 10, InterFakeBank._edit),

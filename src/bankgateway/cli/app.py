@@ -8,6 +8,8 @@ import typer
 
 from bankgateway._version import __version__
 from bankgateway.cli.banks import list_banks
+from bankgateway.cli.decode import decode
+from bankgateway.cli.pdf import pdf
 from bankgateway.cli.plugins import Commands
 
 # Tracebacks with local variables, which Typer offers, would print secrets.
@@ -20,6 +22,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("banks")(list_banks)
+app.command("decode")(decode)
+app.command("pdf")(pdf)
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, requires
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_command, get_group
 
 from bankgateway.errors import ConfigurationError, missing_extra
 
@@ -40,42 +40,43 @@ class Commands(TyperGroup):
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in _points():
             return own
-        command = get_command(_load(_points()[cmd_name]))
-        command.name = cmd_name
-        return command
+        return _load(_points()[cmd_name])
 
 
-def _load(point: EntryPoint) -> typer.Typer:
+def _load(point: EntryPoint) -> Any:
     found: typer.Typer | Callable[..., Any]
     try:
         found = point.load()
-    except (ImportError, AttributeError) as error:
-        found = _stand_in(point, error)
+    except (ImportError, AttributeError, ConfigurationError) as error:
+        found = _stand_in(_reason(point, error))
     if isinstance(found, typer.Typer):
-        return found
+        group = get_group(found)
+        group.name = point.name
+        return group
     alone = typer.Typer(add_completion=False)
     alone.command(point.name)(found)
-    return alone
+    return get_command(alone)
 
 
-def _stand_in(point: EntryPoint, error: ImportError | AttributeError) -> Callable[[], None]:
+def _stand_in(reason: ConfigurationError) -> Callable[[], None]:
     """What says why a command cannot be loaded: all the others must work, and help must list them."""
-    package = (getattr(error, "name", None) or "").partition(".")[0]
-    extra = _extra_with(point, package)
-    if extra is None:
-        reason = ConfigurationError(f"the command {point.name!r} cannot be loaded: {error}")
-    else:
-        reason = missing_extra(package, extra, f"the command {point.name!r}")
 
     def explain() -> None:
         raise reason
 
-    explain.__doc__ = f"Not installed: the extra {extra!r} is missing." if extra else "Cannot be loaded."
+    explain.__doc__ = "Not available here; call it to see why."
     return explain
 
 
-def _extra_with(point: EntryPoint, package: str) -> str | None:
-    """The extra of the distribution, of which the command is, that brings a package."""
-    requirements = (point.dist.requires if point.dist else None) or []
+def _reason(point: EntryPoint, error: Exception) -> ConfigurationError:
+    if isinstance(error, ConfigurationError):
+        return error
+    package = (getattr(error, "name", None) or "").partition(".")[0]
+    # Our own extras are what is mostly missing.
     pattern = re.compile(rf"{re.escape(package)}\b.*extra == ['\"]([\w-]+)", re.IGNORECASE)
-    return next((found[1] for line in requirements if package and (found := pattern.match(line))), None)
+    extras = [
+        found[1] for line in requires("bankgateway") or () if package and (found := pattern.match(line))
+    ]
+    if not extras:
+        return ConfigurationError(f"the command {point.name!r} cannot be loaded: {error}")
+    return missing_extra(package, extras[0], f"the command {point.name!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bankgateway.codes.barcode import BoletoCode, build_boleto_code, format_digitable_line, parse_boleto_code
+from bankgateway.codes.boleto_codes import BoletoCodes, build_boleto_codes
 from bankgateway.codes.br_code import BrCode, BrCodeKind, crc16, parse_br_code
 from bankgateway.codes.br_code_builder import (
     build_dynamic_br_code,
@@ -41,10 +42,12 @@ __all__ = [
     "WEIGHTS_2_TO_7",
     "WEIGHTS_2_TO_9",
     "BoletoCode",
+    "BoletoCodes",
     "BrCode",
     "BrCodeKind",
     "CodeError",
     "build_boleto_code",
+    "build_boleto_codes",
     "build_dynamic_br_code",
     "build_static_br_code",
     "cnpj_check_digits",

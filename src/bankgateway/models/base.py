@@ -157,7 +157,16 @@ Count = Annotated[int, Field(strict=True)]
 """A whole number; neither text nor `True` counts as one."""
 
 PlainText = Annotated[str, AfterValidator(_plain)]
-"""Text of one line without control characters."""
+"""Text of one line without control characters; may be empty."""
+
+SomeText = Annotated[str, Field(min_length=1), AfterValidator(_plain)]
+"""Text of one line without control characters, not empty."""
+
+DocumentNumber = Annotated[str, Field(min_length=1, max_length=25), AfterValidator(_plain)]
+"""Seu número: 1 to 25 characters, the longest any bank takes."""
+
+CompanyReference = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_plain)]
+"""A second reference of the caller's, 1 to 50 characters."""
 
 TextOrNone = Annotated[str | None, BeforeValidator(blank_is_none)]
 """Text; blank text counts as missing."""

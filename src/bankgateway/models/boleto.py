@@ -12,13 +12,15 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bankgateway.models.base import (
     Amount,
+    CompanyReference,
     Count,
     Day,
+    DocumentNumber,
     Hide,
     Instant,
     Model,
     Money,
-    PlainText,
+    SomeText,
     TextOrNone,
 )
 from bankgateway.models.charges import (
@@ -194,6 +196,7 @@ def _compact(text: str | None) -> str | None:
 
 
 Compact = Annotated[TextOrNone, AfterValidator(_compact)]
+"""A code without punctuation."""
 
 
 class BoletoRef(Model):
@@ -247,8 +250,8 @@ class NewBoleto(Model):
     amount: Money
     due_date: Day
     payer: Party
-    seu_numero: Annotated[PlainText, Field(min_length=1, max_length=25)]
-    company_reference: Annotated[PlainText, Field(min_length=1, max_length=50)] | None = None
+    seu_numero: DocumentNumber
+    company_reference: CompanyReference | None = None
     nosso_numero: Annotated[str | None, Field(pattern=r"^[0-9]{1,20}$")] = None
     issue_date: Day | None = None
     document_kind: DocumentKind | None = None
@@ -261,7 +264,7 @@ class NewBoleto(Model):
     protest: Protest | None = None
     negativation: Negativation | None = None
     payment_rule: PaymentRule | None = None
-    messages: Annotated[tuple[Annotated[PlainText, Field(min_length=1)], ...], Hide.ALL] = ()
+    messages: Annotated[tuple[SomeText, ...], Hide.ALL] = ()
     hybrid: bool | None = None
     expires_after_days: Annotated[Count, Field(ge=0, le=9999)] | None = None
 
@@ -287,6 +290,15 @@ class NewBoleto(Model):
         if any(d.amount is not None and d.amount + rebate >= self.amount for d in self.discounts):
             raise ValueError("discounts: discount and rebate must be below amount")
         return self
+
+
+def _bare(text: str | None) -> str | None:
+    bare = _compact(text)
+    return bare if bare is None or bare.isdigit() else text
+
+
+BareCode = Annotated[TextOrNone, AfterValidator(_bare)]
+"""Digits without the punctuation some banks print; what is no code at all stays as it came."""
 
 
 class Boleto(Model):
@@ -329,8 +341,8 @@ class Boleto(Model):
     issue_date: date | None = None
     expires_on: date | None = None
     document_kind: DocumentKind | None = None
-    barcode: Annotated[str | None, Hide.LAST_6] = None
-    digitable_line: Annotated[str | None, Hide.LAST_6] = None
+    barcode: Annotated[BareCode, Hide.LAST_6] = None
+    digitable_line: Annotated[BareCode, Hide.LAST_6] = None
     print_url: Annotated[str | None, Hide.ALL] = None
     pix: Pix | None = None
     paid_amount: Amount | None = None

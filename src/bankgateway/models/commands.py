@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from bankgateway.models.base import Day, Money, PlainText, blank_is_none
+from bankgateway.models.base import Day, DocumentNumber, Money, PlainText, blank_is_none
 from bankgateway.models.charges import Days, Discounts, Fine, Interest
 
 _CONFIG = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
@@ -126,7 +126,7 @@ class ChangeSeuNumero(Command):
     """A new document number (C004 21)."""
 
     kind: ClassVar[str] = "change_seu_numero"
-    seu_numero: Annotated[PlainText, Field(min_length=1, max_length=25)]
+    seu_numero: DocumentNumber
 
 
 @dataclass(frozen=True, config=_CONFIG)

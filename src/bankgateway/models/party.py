@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator
 
-from bankgateway.models.base import Hide, Model, PlainText, TaxId
+from bankgateway.models.base import Hide, Model, PlainText, SomeText, TaxId
 
 _EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"().]+(?:\.[^@\s,;<>\"().]+)+")
 
@@ -72,11 +72,11 @@ class Address(Model):
         postal_code: CEP, 8 digits.
     """
 
-    street: Annotated[PlainText, Field(min_length=1), Hide.ALL]
+    street: Annotated[SomeText, Hide.ALL]
     number: Annotated[PlainText, Hide.ALL] = ""
     complement: Annotated[PlainText, Hide.ALL] = ""
     district: Annotated[PlainText, Hide.ALL] = ""
-    city: Annotated[PlainText, Field(min_length=1), Hide.ALL]
+    city: Annotated[SomeText, Hide.ALL]
     state: State
     postal_code: Annotated[PostalCode, Hide.ALL]
 
@@ -93,7 +93,7 @@ class Party(Model):
         phone: Area code and number, digits only; sent where the bank has a field for it.
     """
 
-    name: Annotated[PlainText, Field(min_length=1), Hide.ALL]
+    name: Annotated[SomeText, Hide.ALL]
     tax_id: Annotated[TaxId, Hide.LAST_4]
     trade_name: Annotated[PlainText | None, Hide.ALL] = None
     address: Address | None = None

@@ -9,21 +9,23 @@ RFC 6749 section 4.4 (client credentials), 4.3 (password) and 6 (refresh); RFC 8
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
-from urllib.parse import quote
-from weakref import WeakValueDictionary
+from typing import Any, Protocol, TypeVar
 
 import anyio
 from anyio.lowlevel import RunVar
 
-from bankgateway.errors import BankGatewayError, ErrorMessage, Unauthorized
+from bankgateway.errors import BankGatewayError, ErrorMessage, Unauthorized, UnexpectedResponse
 from bankgateway.models.clock import Clock
 from bankgateway.models.reading import load_json, read_decimal, read_text
+from bankgateway.security.redaction import sdk_logger
+
+log = sdk_logger("oauth")
 
 FAILURE_MEMORY = 10.0
 """Seconds a refusal of the token endpoint is remembered, so that waiting tasks do not hammer it:
@@ -31,6 +33,12 @@ banks lock accounts after repeated bad credentials."""
 
 DEFAULT_LIFETIME = 300.0
 """Seconds, where neither the answer nor the bank's documentation tells."""
+
+MAX_LIFETIME = 86_400.0
+"""Seconds after which a token is fetched anew whatever the bank promised: some mean milliseconds."""
+
+STORE_PATIENCE = 5.0
+"""Seconds a token store may take for one look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,10 @@ class Token:
     refresh_value: str | None = field(default=None, repr=False)
     refresh_expires_at: datetime | None = None
     deadline: float | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.expires_at.tzinfo is None:
+            raise ValueError("expires_at: must be aware")
 
     def is_fresh(self, clock: Clock) -> bool:
         """Whether it can still be used, with a margin of 20 % of its life, at most 60 seconds.
@@ -76,8 +88,9 @@ class Token:
 class TokenStore(Protocol):
     """Where tokens lie. Give `Settings.token_store` one that several processes share.
 
-    Keys are opaque text without secrets. Values are secrets: a store that writes them anywhere must
-    encrypt them.
+    Keys are opaque text; of the secret they hold only a digest. Values are secrets: a store that writes
+    them anywhere must encrypt them. A store that fails is logged and does without: it costs a token
+    request, never a call.
     """
 
     async def get(self, key: str) -> Token | None:
@@ -90,7 +103,10 @@ class TokenStore(Protocol):
         """Forget this token; a newer one under the same key stays."""
 
     def lock(self, key: str) -> AbstractAsyncContextManager[object]:
-        """Held while a token is fetched, so that other processes wait for it."""
+        """Held while a token is fetched, so that other processes wait for it.
+
+        Let it give up by itself: the process that holds it may have died.
+        """
 
 
 class MemoryTokenStore:
@@ -150,7 +166,11 @@ class TokenSource(Protocol):
 
     @property
     def key(self) -> str:
-        """What makes two tokens interchangeable. Holds no secret."""
+        """What makes two tokens interchangeable. Holds no secret.
+
+        It differs where the secret does, as by a digest: in one process with many customers, whoever
+        knows only somebody's client id must not be handed their token.
+        """
 
     def request(self, previous: Token | None, clock: Clock) -> TokenRequest:
         """The request for a new token; `previous` may be good for a refresh."""
@@ -185,7 +205,8 @@ class ClientCredentials:
     @property
     def key(self) -> str:
         """See `TokenSource`."""
-        return "|".join((self.url, self.client_id, " ".join(sorted(self.scopes)), self.fingerprint or ""))
+        extras = (sorted(each.items()) for each in (self.headers, self.params, self.form))
+        return _key(self.url, self.client_id, self.scopes, self.fingerprint, self.client_secret, *extras)
 
     def request(self, previous: Token | None, clock: Clock) -> TokenRequest:
         """See `TokenSource`."""
@@ -225,7 +246,8 @@ class PasswordGrant:
     @property
     def key(self) -> str:
         """See `TokenSource`."""
-        return "|".join((self.url, self.username, " ".join(sorted(self.scopes)), self.fingerprint or ""))
+        extras = sorted(self.headers.items())
+        return _key(self.url, self.username, self.scopes, self.fingerprint, self.password, extras)
 
     def request(self, previous: Token | None, clock: Clock) -> TokenRequest:
         """The refresh token while it lives, the password after that."""
@@ -239,22 +261,47 @@ class PasswordGrant:
 
 
 def _basic(user: str, password: str) -> str:
-    # RFC 6749 section 2.3.1 wants both form-encoded first; ids and secrets of banks are plain ASCII.
-    pair = f"{quote(user, safe='')}:{quote(password, safe='')}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
+    # Not form-encoded first, as RFC 6749 section 2.3.1 wants it: the banks document plain base64.
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-_locks: RunVar[WeakValueDictionary[str, anyio.Lock]] = RunVar("bankgateway_token_locks")
-_failures: RunVar[dict[str, tuple[float, BankGatewayError]]] = RunVar("bankgateway_token_failures")
+def _key(url: str, user: str, scopes: tuple[str, ...], fingerprint: str | None, *secrets: object) -> str:
+    digest = hashlib.sha256(repr((url, user, secrets)).encode()).hexdigest()
+    return "|".join((url, user, " ".join(sorted(scopes)), fingerprint or "", digest))
 
 
-def _per_loop(variable: RunVar[Any], make: Callable[[], Any]) -> Any:
+# --- The policy -------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False, slots=True)
+class _Flight:
+    """What the tasks of an event loop share about one key.
+
+    Attributes:
+        lock: Held while a token is looked for.
+        failures: How often fetching failed.
+        failure: The last time, if it did.
+        until: How long it stands for tasks that did not wait for it, by the monotonic clock.
+    """
+
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    failures: int = 0
+    failure: BankGatewayError | None = None
+    until: float = float("-inf")
+
+
+_flights: RunVar[dict[str, _Flight]] = RunVar("bankgateway_token_flights")
+
+
+def _flight(key: str) -> _Flight:
     try:
-        return variable.get()
+        flights = _flights.get()
     except LookupError:
-        value = make()
-        variable.set(value)
-        return value
+        flights = {}
+        _flights.set(flights)
+    if key not in flights:
+        flights[key] = _Flight()
+    return flights[key]
 
 
 class Tokens:
@@ -272,7 +319,7 @@ class Tokens:
     ) -> None:
         self._source = source
         self._send = send
-        self._store = store
+        self._store = _PatientStore(store)
         self._clock = clock
         self._bank = bank
         self._default_lifetime = default_lifetime
@@ -285,19 +332,23 @@ class Tokens:
             Unauthorized: The bank refused the credentials. Remembered for `FAILURE_MEMORY` seconds.
             NotSent, BankUnavailable, RateLimited, UnexpectedResponse: The token call failed.
         """
-        if self._held is not None and self._held.is_fresh(self._clock):
-            return self._held
+        if (held := self._fresh(self._held)) is not None:
+            return held
         key = self._source.key
-        locks: WeakValueDictionary[str, anyio.Lock] = _per_loop(_locks, WeakValueDictionary)
-        lock = locks.get(key)
-        if lock is None:
-            lock = locks[key] = anyio.Lock()
-        async with lock:
-            stored = await self._store.get(key)
-            if stored is None or not stored.is_fresh(self._clock):
-                stored = await self._fetch(key, stored)
-            self._held = stored
-            return stored
+        flight = _flight(key)
+        failures = flight.failures
+        async with flight.lock:
+            token = self._fresh(self._held) or self._fresh(await self._store.get(key))
+            if token is None:
+                if flight.failure is not None and (
+                    # Whoever waited for a fetch that failed does not try in turn: a thousand tasks behind
+                    # a dead endpoint would take hours.
+                    flight.failures != failures or self._clock.monotonic() < flight.until
+                ):
+                    raise copy.copy(flight.failure)
+                token = await self._fetch(key, flight)
+            self._held = token
+            return token
 
     async def discard(self, token: Token) -> None:
         """Forget a token the bank did not accept, unless a newer one has taken its place."""
@@ -305,31 +356,26 @@ class Tokens:
             self._held = None
         await self._store.drop(self._source.key, token)
 
-    async def _fetch(self, key: str, previous: Token | None) -> Token:
-        failures: dict[str, tuple[float, BankGatewayError]] = _per_loop(_failures, dict)
-        attempt = self._fingerprint(key)
-        until, failure = failures.get(attempt, (0.0, None))
-        if failure is not None:
-            if self._clock.monotonic() < until:
-                raise _copy(failure)
-            del failures[attempt]
+    def _fresh(self, token: Token | None) -> Token | None:
+        return token if token is not None and token.is_fresh(self._clock) else None
+
+    async def _fetch(self, key: str, flight: _Flight) -> Token:
         async with self._store.lock(key):
             stored = await self._store.get(key)
-            if stored is not None and stored.is_fresh(self._clock):
-                return stored
+            if (fresh := self._fresh(stored)) is not None:
+                return fresh
             try:
-                token = await self._ask(stored or previous)
-            except Unauthorized as error:
-                failures[attempt] = (self._clock.monotonic() + FAILURE_MEMORY, error)
+                token = await self._ask(stored)
+            except BankGatewayError as error:
+                flight.failures += 1
+                # A copy: the one that is raised collects a traceback, and with it whatever its frames hold.
+                flight.failure = copy.copy(error)
+                refused = isinstance(error, Unauthorized)
+                flight.until = self._clock.monotonic() + (FAILURE_MEMORY if refused else 0.0)
                 raise
+            flight.failure = None
             await self._store.put(key, token)
             return token
-
-    def _fingerprint(self, key: str) -> str:
-        # With the secret mixed in, so that a corrected secret is tried at once. Stays in memory.
-        request = self._source.request(None, self._clock)
-        secrets = repr((sorted(request.form.items()), sorted(request.headers.items())))
-        return f"{key}|{hashlib.sha256(secrets.encode()).hexdigest()}"
 
     async def _ask(self, previous: Token | None) -> Token:
         request = self._source.request(previous, self._clock)
@@ -347,44 +393,40 @@ class Tokens:
         return self._read(answer, started, moment)
 
     def _read(self, answer: TokenAnswer, started: float, moment: datetime) -> Token:
-        try:
-            data = load_json(answer.body)
-        except ValueError:
-            data = None
-        data = data if isinstance(data, Mapping) else {}
-        value = read_text(data.get("access_token"))
-        if not 200 <= answer.status < 300 or value is None:
+        data = _an_object(answer.body)
+        if 400 <= answer.status < 500:
             raise self._refusal(answer, data)
-        lifetime = float(read_decimal(data.get("expires_in")) or self._default_lifetime)
-        refresh_lifetime = read_decimal(data.get("refresh_expires_in"))
+        value = read_text(data.get("access_token"))
+        if not 200 <= answer.status < 300 or value is None or not (value.isascii() and value.isprintable()):
+            raise UnexpectedResponse("the token endpoint answered without a token", **self._context(answer))
+        lifetime = _seconds(data.get("expires_in")) or self._default_lifetime
+        refresh_lifetime = _seconds(data.get("refresh_expires_in"))
         return Token(
             value=value,
             expires_at=moment + timedelta(seconds=lifetime),
             lifetime=lifetime,
             refresh_value=read_text(data.get("refresh_token")),
-            refresh_expires_at=moment + timedelta(seconds=float(refresh_lifetime))
-            if refresh_lifetime
-            else None,
+            refresh_expires_at=moment + timedelta(seconds=refresh_lifetime) if refresh_lifetime else None,
             deadline=started + lifetime,
         )
 
     def _refusal(self, answer: TokenAnswer, data: Mapping[str, Any]) -> Unauthorized:
-        text = next(
-            (t for name in _ERROR_TEXTS if (t := read_text(data.get(name)))),
-            None,
-        )
+        text = next((t for name in _ERROR_TEXTS if (t := read_text(data.get(name)))), None)
         if text is None and answer.status == 400 and not answer.body:
             text = "empty answer: the client certificate was probably not presented"
         return Unauthorized(
             "the bank gives no token: check client id, secret, scopes, certificate and environment",
-            bank=self._bank,
-            operation="token",
             code=read_text(data.get("error")),
             messages=[ErrorMessage(text)] if text else (),
-            http_status=answer.status,
-            request_id=answer.headers.get("x-request-id"),
             raw=dict(data) if data else None,
+            **self._context(answer),
         )
+
+    def _context(self, answer: TokenAnswer) -> dict[str, Any]:
+        return {
+            "bank": self._bank, "operation": "token",
+            "http_status": answer.status, "request_id": answer.headers.get("x-request-id"),
+        }  # fmt: skip
 
 
 # In the order of preference; every key has been seen at some bank's token endpoint.
@@ -393,20 +435,75 @@ _ERROR_TEXTS = (
 )  # fmt: skip
 
 
-def _copy(error: BankGatewayError) -> BankGatewayError:
-    """The same refusal as a fresh exception: one instance raised in many tasks would mix their tracebacks."""
-    return type(error)(
-        error.message,
-        bank=error.bank,
-        operation=error.operation,
-        code=error.code,
-        messages=error.messages,
-        http_status=error.http_status,
-        request_id=error.request_id,
-        raw=error.raw,
-    )
+def _an_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        data = load_json(body)
+    except (ValueError, ArithmeticError):
+        return {}
+    return data if isinstance(data, Mapping) else {}
+
+
+def _seconds(value: object) -> float | None:
+    """A lifetime; `None` for none, zero (Keycloak's word for no end) and nonsense."""
+    number = read_decimal(value)
+    return min(float(number), MAX_LIFETIME) if number is not None and number > 0 else None
 
 
 def stored(token: Token) -> Token:
     """The token as it may leave the process: without the monotonic deadline."""
     return replace(token, deadline=None)
+
+
+T = TypeVar("T")
+
+
+class _PatientStore:
+    """A store whose failures cost a token request, never a call."""
+
+    def __init__(self, store: TokenStore) -> None:
+        self._store = store
+        # The monotonic clock of this process means nothing in another.
+        self._is_local = isinstance(store, MemoryTokenStore)
+
+    async def get(self, key: str) -> Token | None:
+        token = await self._try("get", lambda: self._store.get(key))
+        return token if isinstance(token, Token) else None
+
+    async def put(self, key: str, token: Token) -> None:
+        await self._try("put", lambda: self._store.put(key, self._leaving(token)))
+
+    async def drop(self, key: str, token: Token) -> None:
+        await self._try("drop", lambda: self._store.drop(key, self._leaving(token)))
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncIterator[None]:
+        try:
+            lock = self._store.lock(key)
+            await lock.__aenter__()
+        except Exception as error:  # noqa: BLE001
+            _failed("lock", error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            try:
+                await lock.__aexit__(None, None, None)
+            except Exception as error:  # noqa: BLE001
+                _failed("lock", error)
+
+    def _leaving(self, token: Token) -> Token:
+        return token if self._is_local else stored(token)
+
+    async def _try(self, what: str, act: Callable[[], Awaitable[T]]) -> T | None:
+        try:
+            with anyio.fail_after(STORE_PATIENCE):
+                return await act()
+        except Exception as error:  # noqa: BLE001
+            _failed(what, error)
+            return None
+
+
+def _failed(what: str, error: Exception) -> None:
+    # Without its text, which may hold the address of the store and the password in it.
+    log.warning("the token store failed to %s: %s", what, type(error).__name__)

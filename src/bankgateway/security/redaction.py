@@ -14,14 +14,17 @@ from bankgateway.codes.personal_data import scrub
 HIDDEN = "***"
 
 SAFE_HEADERS = frozenset({
-    "accept", "content-length", "content-type", "date", "retry-after", "user-agent", "host", "server",
-    "x-request-id", "x-itau-correlationid", "x-rate-limit-remaining", "x-rate-limit-time", "x-ca-err",
+    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "date",
+    "host", "retry-after", "server", "transfer-encoding", "user-agent",
+    "x-ca-err", "x-ca-request-id", "x-correlation-id", "x-itau-correlationid", "x-rate-limit-remaining",
+    "x-rate-limit-time", "x-request-id", "x-trace-id",
 })  # fmt: skip
 """Only these travel to hooks and logs in clear; every other header is hidden, known or not."""
 
 SAFE_PARAMS = frozenset({
     "paginacao.paginaAtual", "paginacao.itensPorPagina", "filtrarDataPor", "situacao", "dataInicial",
-    "dataFinal", "ordenarPor", "tipoOrdenacao", "tipoCobranca", "tipoConsulta", "pagina", "tamanhoPagina", "view",
+    "dataFinal", "ordenarPor", "tipoOrdenacao", "tipoCobranca", "tipoConsulta", "pagina", "tamanhoPagina",
+    "view",
 })  # fmt: skip
 
 
@@ -44,18 +47,29 @@ def redact_url(url: str) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """Scrubs the finished message of a record. The SDK's own loggers carry it already.
+    """Scrubs the finished message of a record, and its traceback. The SDK's own loggers carry it already.
 
     Put it on a handler to scrub what other libraries log as well (httpx logs URLs, with their query).
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the message by its scrubbed form; never drops a record."""
-        message = record.getMessage()
+        """Replace message and traceback by their scrubbed forms; never drops a record."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - arguments that do not fit: logging reports that itself
+            return True
         clean = scrub(message)
         if clean != message:
             record.msg, record.args = clean, ()
+        if record.exc_info and not record.exc_text:
+            # What formatters print, where there is one; they would make it from `exc_info` otherwise.
+            record.exc_text = _FORMATTER.formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = scrub(record.exc_text)
         return True
+
+
+_FORMATTER = logging.Formatter()
 
 
 def sdk_logger(name: str) -> logging.Logger:

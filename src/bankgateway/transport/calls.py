@@ -60,6 +60,10 @@ class Call:
     timeouts: Timeouts | None = None
 
 
+# ArithmeticError: a number with an exponent beyond those of `Decimal`.
+_NOT_JSON = (ValueError, ArithmeticError)
+
+
 @dataclass(frozen=True)
 class Answer:
     """A complete HTTP answer.
@@ -86,13 +90,17 @@ class Answer:
     @cached_property
     def data(self) -> Any:
         """The body as JSON, whatever content type it claims; `None` when it is not JSON."""
-        for body in (self.content, self.content.decode("latin-1").encode()):
+        try:
+            return load_json(self.content)
+        except UnicodeDecodeError:
             # Some gateways answer in Latin-1 under the name of UTF-8.
-            try:
-                return load_json(body)
-            except ValueError:
-                continue
-        return None
+            body = self.content.decode("latin-1").encode()
+        except _NOT_JSON:
+            return None
+        try:
+            return load_json(body)
+        except _NOT_JSON:
+            return None
 
 
 def dump_json(value: Any) -> bytes:
@@ -108,12 +116,11 @@ def dump_json(value: Any) -> bytes:
 
 def _number(value: Any) -> Any:
     if isinstance(value, Decimal):
-        if value == value.to_integral_value():
-            return int(value)
-        shortest = float(value)
-        if Decimal(repr(shortest)) != value:
+        # Most readers use doubles: they must see this number and no other.
+        nearest = float(value)
+        if not value.is_finite() or Decimal(repr(nearest)) != value:
             raise ValueError("a number with more digits than JSON carries exactly")
-        return shortest
+        return int(value) if value == value.to_integral_value() else nearest
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 

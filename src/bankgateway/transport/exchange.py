@@ -10,7 +10,9 @@ No exception of httpx is kept: it would carry the request, and with it the beare
 
 from __future__ import annotations
 
-import ssl
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +20,10 @@ import anyio
 import httpx
 
 from bankgateway.codes.personal_data import scrub
+from bankgateway.errors import ConfigurationError
 from bankgateway.security.tls import tls_failure
 from bankgateway.transport.calls import Answer, request_id
-from bankgateway.transport.pool import HttpPool
+from bankgateway.transport.pool import HttpPool, Lent, PoolClosedError
 from bankgateway.transport.settings import Timeouts
 
 
@@ -43,63 +46,57 @@ class Failure:
     @property
     def is_permanent(self) -> bool:
         """Trying again would fail the same way."""
-        return self.reason in ("tls", "certificate", "closed")
+        return self.reason in ("tls", "certificate", "too_large", "closed")
 
 
-class _Progress:
-    """Whether the first byte of the request has left, as the connection reports it."""
-
-    def __init__(self) -> None:
-        self.reported = False
-        self.started = False
-        self.answered = False
-
-    async def __call__(self, event: str, info: dict[str, Any]) -> None:
-        self.reported = True
-        if event.endswith("send_request_headers.started"):
-            # The CONNECT to a proxy is not the request itself.
-            if getattr(info.get("request"), "method", b"") != b"CONNECT":
-                self.started = True
-        elif event.endswith("receive_response_headers.complete"):
-            self.answered = self.started
-
-
-class _TooLargeError(Exception):
-    pass
-
-
-async def exchange(
-    pool: HttpPool,
+def build_request(
     method: str,
     url: str,
     *,
-    params: tuple[tuple[str, str], ...],
-    headers: dict[str, str],
-    content: bytes | None,
-    timeouts: Timeouts,
-    max_bytes: int,
+    params: tuple[tuple[str, str], ...] = (),
+    headers: Mapping[str, str],
+    content: bytes | None = None,
+) -> httpx.Request:
+    """The request as it will go out.
+
+    Raises:
+        ConfigurationError: A host or a header cannot be sent. The message names it and shows no value.
+    """
+    for name, value in headers.items():
+        # httpx and h11 would quote the value, and with it a token or a key.
+        if not (value.isascii() and value.isprintable() and value == value.strip()):
+            raise ConfigurationError(f"the header {name} cannot be sent: its value is not plain ASCII text")
+    with suppress(httpx.InvalidURL, ValueError):
+        request = httpx.Request(method, url, params=list(params) or None, headers=headers, content=content)
+        if request.url.scheme in ("https", "http") and request.url.host:
+            return request
+    raise ConfigurationError("the bank's address is not a URL that can be called")
+
+
+async def exchange(
+    pool: HttpPool, request: httpx.Request, *, timeouts: Timeouts, max_bytes: int
 ) -> Answer | Failure:
-    """Send once."""
+    """Send once.
+
+    Raises:
+        ConfigurationError: The settings give no TLS context, or no proxy.
+    """
     if pool.closed:
-        return Failure("closed", not_sent=True, text="the client is closed")
-    progress = _Progress()
-    request = httpx.Request(
-        method, url, params=list(params) or None, headers=headers, content=content,
-        extensions={"timeout": timeouts.phases(), "trace": progress},
-    )  # fmt: skip
+        return _CLOSED
+    progress = _Progress(pool)
+    request.extensions = {"timeout": timeouts.phases(), "trace": progress}
     started = anyio.current_time()
     try:
         with anyio.fail_after(timeouts.total):
-            async with pool.transport() as transport:
-                response = await transport.handle_async_request(request)
+            async with pool.lend() as lent, _no_half_made_connection(progress, lent):
+                response = await lent.transport.handle_async_request(request)
                 try:
                     body = await _read(response, max_bytes)
                 finally:
                     await response.aclose()
-    except (
-        httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError, _TooLargeError,
-        anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream,
-    ) as error:  # fmt: skip
+    except ConfigurationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer, and a write must know
         failure = _classify(error, progress, anyio.current_time() - started)
     else:
         names = {name.lower(): value for name, value in response.headers.items()}
@@ -113,35 +110,120 @@ async def exchange(
     return failure
 
 
+# --- Watching ---------------------------------------------------------------------------------------------
+
+
+class _Progress:
+    """How far an exchange got, as the connection reports it (httpcore's `trace` extension).
+
+    Attributes:
+        reported: Anything was.
+        half_made: The stream of a connection that is being made for this request.
+        fresh: TLS was begun on it for this request; nothing was asked there before.
+        started: The first byte of the request may have left.
+        answered: The head of an answer came.
+    """
+
+    def __init__(self, pool: HttpPool) -> None:
+        self._pool = pool
+        self.reported = False
+        self.half_made: Any = None
+        self.fresh = False
+        self.started = False
+        self.answered = False
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        self.reported = True
+        step = event.partition(".")[2]
+        if step == "connect_tcp.complete":
+            self.half_made = info.get("return_value")
+        elif step == "start_tls.complete":
+            self.half_made, self.fresh = info.get("return_value"), True
+        elif step == "send_request_headers.started" and not _is_connect(info):
+            if self._pool.closed:
+                # It waited for a connection while the client was closed.
+                raise PoolClosedError
+            self.half_made, self.started = None, True
+        elif step == "receive_response_headers.complete":
+            self.answered = self.started
+
+    @property
+    def stayed(self) -> bool | None:
+        """Whether the request surely did not leave; `None` where the connection does not tell."""
+        return not self.started if self.reported or self._pool.tells_progress else None
+
+
+def _is_connect(info: Mapping[str, Any]) -> bool:
+    # The CONNECT to a proxy is not the request itself.
+    return getattr(info.get("request"), "method", None) == b"CONNECT"
+
+
+@asynccontextmanager
+async def _no_half_made_connection(progress: _Progress, lent: Lent) -> AsyncIterator[None]:
+    """Close a connection that failed or was cancelled while it was being made.
+
+    httpcore leaves its socket open when the TLS handshake is cancelled, and keeps counting the connection
+    when it is cancelled just after (or fails behind a proxy).
+    """
+    try:
+        yield
+    except BaseException:
+        if progress.half_made is not None:
+            lent.spoiled = True
+            with anyio.CancelScope(shield=True), suppress(Exception):
+                await progress.half_made.aclose()
+        raise
+
+
+# --- Reading ----------------------------------------------------------------------------------------------
+
+
+class _TooLargeError(Exception):
+    pass
+
+
 async def _read(response: httpx.Response, limit: int) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in response.aiter_bytes():
-        size += len(piece)
-        if size > limit:
-            raise _TooLargeError(f"the answer is longer than {limit} bytes")
-        pieces.append(piece)
-    return b"".join(pieces)
+    body = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            if len(body) <= limit:
+                body += piece
+            if len(body) > limit:
+                # Closed rather than left: on trio, generators that are left unfinished complain.
+                await response.aclose()
+    except httpx.HTTPError:
+        if len(body) <= limit:
+            raise
+    if len(body) > limit:
+        raise _TooLargeError
+    return bytes(body)
 
 
-def _classify(error: BaseException, progress: _Progress, seconds: float) -> Failure:
-    stayed = not progress.started if progress.reported else isinstance(error, _BEFORE_SENDING)
-    tls = tls_failure(error)
-    if tls is not None and not progress.answered and tls.kind == "certificate":
-        # The bank refused our certificate; it has read no HTTP, even where ours had left already.
-        return Failure("certificate", not_sent=True, text=tls.sentence, seconds=seconds)
-    if tls is not None and stayed:
-        return Failure("tls", not_sent=True, text=tls.sentence, seconds=seconds)
-    text = f"{type(error).__name__}: {scrub(str(error))}".removesuffix(": ").lstrip("_")
-    return Failure(_reason(error, stayed=stayed), not_sent=stayed, text=text, seconds=seconds)
+# --- What a failure means ---------------------------------------------------------------------------------
 
+_CLOSED = Failure("closed", not_sent=True, text="the client is closed")
 
 _BEFORE_SENDING = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError,
 )  # fmt: skip
 
 
-def _reason(error: BaseException, *, stayed: bool) -> str:
+def _classify(error: Exception, progress: _Progress, seconds: float) -> Failure:
+    stayed = progress.stayed
+    if stayed is None:
+        stayed = isinstance(error, _BEFORE_SENDING)
+    if isinstance(error, PoolClosedError):
+        return _CLOSED
+    tls = tls_failure(error)
+    if tls is not None and tls.kind == "certificate" and (stayed or progress.fresh) and not progress.answered:
+        # The bank refused our certificate; it has read no HTTP, even where ours had left already.
+        return Failure("certificate", not_sent=True, text=tls.sentence, seconds=seconds)
+    if tls is not None and stayed:
+        return Failure("tls", not_sent=True, text=tls.sentence, seconds=seconds)
+    return Failure(_reason(error, stayed=stayed), not_sent=stayed, text=_text(error), seconds=seconds)
+
+
+def _reason(error: Exception, *, stayed: bool) -> str:
     if isinstance(error, _TooLargeError):
         return "too_large"
     if isinstance(error, httpx.PoolTimeout):
@@ -151,3 +233,14 @@ def _reason(error: BaseException, *, stayed: bool) -> str:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return "timeout"
     return "connection"
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, _TooLargeError):
+        return "the answer is too long"
+    name = type(error).__name__
+    if not isinstance(error, httpx.HTTPError | OSError):
+        return name
+    # h11 quotes what it cannot read: a payer's name, for all we know.
+    text = re.split(r": |b['\"]|bytearray", str(error))[0].strip()
+    return scrub(f"{name}: {text}") if text else name

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right, insort
+from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
 from anyio.lowlevel import RunVar
 
@@ -19,6 +20,10 @@ class RateLimit:
 
     calls: int
     seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.calls < 1 or self.seconds <= 0:
+            raise ValueError("a rate limit allows at least one call in a span of time")
 
     def __str__(self) -> str:
         if self.seconds == 60:
@@ -34,18 +39,21 @@ class Limiter:
     """
 
     def __init__(self, limits: Mapping[str, RateLimit], clock: Clock) -> None:
-        self._limits = limits
+        self.limits = limits
         self._clock = clock
-        self._slots: dict[str, deque[float]] = {
-            bucket: deque(maxlen=limit.calls) for bucket, limit in limits.items()
-        }
+        self._places: defaultdict[str, list[float]] = defaultdict(list)
 
     def wait_for(self, bucket: str) -> float:
         """Seconds a call would have to wait now."""
-        slots = self._slots.get(bucket)
-        if slots is None or len(slots) < self._limits[bucket].calls:
+        limit = self.limits.get(bucket)
+        if limit is None:
             return 0.0
-        return max(0.0, slots[0] + self._limits[bucket].seconds - self._clock.monotonic())
+        now = self._clock.monotonic()
+        places = self._places[bucket]
+        del places[: bisect_right(places, now - limit.seconds)]
+        if len(places) < limit.calls:
+            return 0.0
+        return max(0.0, places[-limit.calls] + limit.seconds - now)
 
     async def acquire(self, bucket: str, *, ceiling: float, bank: str, operation: str) -> None:
         """Wait for this call's turn.
@@ -53,34 +61,46 @@ class Limiter:
         Raises:
             RateLimited: The turn is further away than `ceiling` seconds. Nothing was sent.
         """
-        slots = self._slots.get(bucket)
-        if slots is None:
+        if bucket not in self.limits:
             return
         wait = self.wait_for(bucket)
         if wait > ceiling:
             raise RateLimited(
-                f"the bank's limit of {self._limits[bucket]} for {bucket!r} is used up; nothing was sent",
+                f"the bank's limit of {self.limits[bucket]} for {bucket!r} is used up; nothing was sent",
                 retry_after=wait,
                 bank=bank,
                 operation=operation,
             )
-        slots.append(self._clock.monotonic() + wait)
-        if wait > 0:
+        place = self._clock.monotonic() + wait
+        insort(self._places[bucket], place)
+        if wait <= 0:
+            return
+        try:
             await self._clock.sleep(wait)
+        except BaseException:
+            # Cancelled: nothing will be sent at this place.
+            with suppress(ValueError):
+                self._places[bucket].remove(place)
+            raise
 
 
-_limiters: RunVar[WeakValueDictionary[str, Limiter]] = RunVar("bankgateway_limiters")
+_limiters: RunVar[dict[str, Limiter]] = RunVar("bankgateway_limiters")
 
 
 def shared_limiter(key: str, limits: Mapping[str, RateLimit], clock: Clock) -> Limiter:
-    """The limiter of a credential in this event loop, one for all clients that have it."""
+    """The limiter of a credential in this event loop, one for all clients that have it.
+
+    It outlives them: a program may make a client for each call. Where clients disagree about the limits,
+    the last to ask decides.
+    """
     try:
         limiters = _limiters.get()
     except LookupError:
-        limiters = WeakValueDictionary()
+        limiters = {}
         _limiters.set(limiters)
     key = f"{key}|{id(clock)}"
     limiter = limiters.get(key)
     if limiter is None:
         limiter = limiters[key] = Limiter(limits, clock)
+    limiter.limits = limits
     return limiter

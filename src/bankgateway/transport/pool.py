@@ -9,9 +9,11 @@ secrets in it included, and keep cookies.
 from __future__ import annotations
 
 import ssl
+import threading
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import anyio
 import anyio.to_thread
@@ -19,16 +21,42 @@ import httpx
 from anyio.lowlevel import RunVar
 
 from bankgateway._version import __version__
+from bankgateway.errors import ConfigurationError
 from bankgateway.security.certificate import ClientCertificate
-from bankgateway.security.tls import ContextCache
+from bankgateway.security.tls import ContextCache, Trust
 from bankgateway.transport.settings import Settings
 
 _contexts = ContextCache()
-_recent_contexts: deque[ssl.SSLContext] = deque(maxlen=8)
 # Contexts live as long as somebody holds them. A program that opens a client for each request would make
 # one each time (12 ms with the usual CA bundle), so the last few are held here.
+_recent_contexts: deque[ssl.SSLContext] = deque(maxlen=8)
+_recent_lock = threading.Lock()
 
-_open_pools: RunVar[OrderedDict[int, HttpPool]] = RunVar("bankgateway_open_pools")
+
+class PoolClosedError(Exception):
+    """The client was closed; nothing was sent."""
+
+
+@dataclass(eq=False, slots=True)
+class Lent:
+    """A transport in use.
+
+    Attributes:
+        transport: The transport.
+        users: Exchanges under way on it.
+        spoiled: Set when a connection was left half made. httpcore counts such a connection as busy for
+            ever, so the transport is given up once its last user is done.
+    """
+
+    transport: httpx.AsyncBaseTransport
+    users: int = 0
+    spoiled: bool = False
+
+    async def aclose(self) -> None:
+        """Close the connections, whatever happens."""
+        # A connection that cannot be closed in peace must not fail the call that happened to close it.
+        with anyio.CancelScope(shield=True), suppress(Exception):
+            await self.transport.aclose()
 
 
 class HttpPool:
@@ -38,90 +66,134 @@ class HttpPool:
         self._settings = settings
         self._certificate = certificate
         self._given = _given(settings)
-        self._own: httpx.AsyncHTTPTransport | None = None
-        self._opening = anyio.Lock()
-        self._in_use = 0
+        self._own: Lent | None = None
         self._last_used = 0.0
-        self.closed = False
+        self._closed = False
 
-    @asynccontextmanager
-    async def transport(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
-        """The transport, for the length of one exchange."""
-        if self._given is not None:
-            yield self._given
-            return
-        self._in_use += 1
-        try:
-            transport = self._own
-            if transport is None:
-                async with self._opening:
-                    transport = self._own
-                    if transport is None:
-                        transport = self._own = await self._open()
-            await self._touch()
-            yield transport
-        finally:
-            self._in_use -= 1
-
-    async def aclose(self) -> None:
-        """Close the connections. Harmless when done twice."""
-        self.closed = True
-        await self._let_go()
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._closed or (isinstance(self._given, _ClientTransport) and self._given.client.is_closed)
 
     @property
     def is_open(self) -> bool:
         """Whether it holds connections and a TLS context of its own now."""
         return self._own is not None
 
-    async def _open(self) -> httpx.AsyncHTTPTransport:
+    @property
+    def tells_progress(self) -> bool:
+        """Whether its connections surely report what they do. A transport of the user's may not."""
+        return self._given is None
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[Lent]:
+        """The transport, for the length of one exchange.
+
+        Raises:
+            PoolClosedError: The client was closed meanwhile.
+            ConfigurationError: The settings give no TLS context, or no proxy.
+        """
+        if self._given is not None:
+            yield Lent(self._given)
+            return
+        lent = await self._opened()
+        lent.users += 1
+        try:
+            await self._touch()
+            yield lent
+        finally:
+            lent.users -= 1
+            if lent.spoiled and lent is self._own:
+                self._forget()
+            if lent is not self._own and lent.users == 0:
+                await lent.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections. Harmless when done twice."""
+        self._closed = True
+        await self._let_go()
+
+    async def _opened(self) -> Lent:
+        # In the registry of another event loop: that loop has ended, and its connections with it.
+        if self._own is None or self not in _pools():
+            context = await self._context()
+            if self._closed:
+                raise PoolClosedError
+            # Another task may have been faster.
+            if self._own is None or self not in _pools():
+                self._own = Lent(self._transport(context))
+                _pools()[self] = None
+        return self._own
+
+    def _transport(self, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
         settings = self._settings
-        return httpx.AsyncHTTPTransport(
-            verify=await self._context(),
-            trust_env=False,
-            proxy=settings.proxy,
-            limits=httpx.Limits(
-                max_connections=settings.max_connections,
-                max_keepalive_connections=settings.max_connections,
-                keepalive_expiry=settings.keepalive_seconds,
-            ),
+        with suppress(ValueError, ImportError, httpx.InvalidURL):
+            return httpx.AsyncHTTPTransport(
+                verify=context,
+                trust_env=False,
+                proxy=settings.proxy,
+                limits=httpx.Limits(
+                    max_connections=settings.max_connections,
+                    max_keepalive_connections=settings.max_connections,
+                    keepalive_expiry=settings.keepalive_seconds,
+                ),
+            )
+        # Without the URL, which may hold a password.
+        raise ConfigurationError(
+            "Settings.proxy cannot be used: give http://host:port, or with httpx[socks] socks5://host:port"
         )
 
     async def _context(self) -> ssl.SSLContext:
         if self._settings.ssl_context is not None:
             return self._settings.ssl_context
-        context = await anyio.to_thread.run_sync(_contexts.get, self._certificate, self._settings.trust)
-        if context not in _recent_contexts:
-            _recent_contexts.append(context)
-        return context
+        return await anyio.to_thread.run_sync(_shared_context, self._certificate, self._settings.trust)
 
     async def _let_go(self) -> None:
-        _pools().pop(id(self), None)
-        transport, self._own = self._own, None
-        if transport is not None:
-            with anyio.CancelScope(shield=True):
-                await transport.aclose()
+        own = self._forget()
+        if own is not None:
+            await own.aclose()
+
+    def _forget(self) -> Lent | None:
+        _pools().pop(self, None)
+        own, self._own = self._own, None
+        return own
 
     async def _touch(self) -> None:
+        """Note the use, and let go of the clients that are idle or too many."""
         pools = _pools()
-        now = self._last_used = self._settings.clock.monotonic()
-        pools[id(self)] = self
-        pools.move_to_end(id(self))
-        for pool in list(pools.values()):
-            crowded = len(pools) > self._settings.max_open_clients
-            idle = now - pool._last_used > pool._settings.idle_seconds
-            if not (crowded or idle):
+        self._last_used = self._settings.clock.monotonic()
+        pools.move_to_end(self)
+        for pool in list(pools):
+            if not (len(pools) > self._settings.max_open_clients or pool._is_idle):
                 break
-            if pool._in_use == 0:
+            if pool._own is not None and pool._own.users == 0:
                 await pool._let_go()
 
+    @property
+    def _is_idle(self) -> bool:
+        return self._settings.clock.monotonic() - self._last_used > self._settings.idle_seconds
 
-def _pools() -> OrderedDict[int, HttpPool]:
+
+_open_pools: RunVar[OrderedDict[HttpPool, None]] = RunVar("bankgateway_open_pools")
+
+
+def _pools() -> OrderedDict[HttpPool, None]:
+    """The pools that are open in this event loop, the least recently used first."""
     try:
         return _open_pools.get()
     except LookupError:
-        pools: OrderedDict[int, HttpPool] = OrderedDict()
+        pools: OrderedDict[HttpPool, None] = OrderedDict()
         _open_pools.set(pools)
         return pools
+
+
+def _shared_context(certificate: ClientCertificate | None, trust: Trust) -> ssl.SSLContext:
+    context = _contexts.get(certificate, trust)
+    with _recent_lock:
+        if context in _recent_contexts:
+            _recent_contexts.remove(context)
+        _recent_contexts.append(context)
+    return context
 
 
 def user_agent(application: str | None) -> str:
@@ -140,7 +212,7 @@ class _ClientTransport(httpx.AsyncBaseTransport):
     """A client of the user's, with its own event hooks and authentication: used, never closed."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+        self.client = client
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._client.send(request, stream=True, follow_redirects=False)
+        return await self.client.send(request, stream=True, follow_redirects=False)

@@ -105,17 +105,19 @@ class Settings:
             certificate itself.
         proxy: URL of a proxy. Environment variables are not read.
         transport: An httpx transport in place of sockets, as the fake banks give one.
-        http_client: A ready httpx client. It is used as it is and not closed.
+        http_client: A ready httpx client. It is used as it is and not closed. httpx logs the URLs it
+            calls, queries included, at INFO.
         max_connections: Open connections of one client.
         keepalive_seconds: How long an idle connection is kept.
         max_open_clients: How many clients of one event loop may hold connections and a TLS context at
             the same time; the least used are let go and come back when needed.
-        idle_seconds: A client unused for this long lets go of both.
+        idle_seconds: A client unused for this long lets go of both, once another one is used.
         max_answer_bytes: A longer answer is refused unread.
         user_agent: Put in front of the SDK's own.
         token_store: Where tokens lie; this process's memory when `None`.
-        before_request: Called with a redacted copy before each attempt. Must not raise.
-        after_answer: Called with redacted copies after each attempt. Must not raise.
+        before_request: Called with a redacted copy before each attempt, header names in lower case.
+            May be a coroutine function. What it raises is logged and goes no further.
+        after_answer: The same with redacted copies of request and answer after each attempt.
         on_certificate_expiring: Called when the client certificate has less than 30, 15, 7 days left,
             then daily.
         strict_answers: Raise `UnexpectedResponse` (with the boleto in `.boleto`) where an answer

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import random
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,10 +24,18 @@ from bankgateway.errors import (
 )
 from bankgateway.security.certificate import ClientCertificate
 from bankgateway.security.expiry import notice_expiry
-from bankgateway.security.oauth import PROCESS_STORE, Token, TokenAnswer, TokenRequest, Tokens, TokenSource
+from bankgateway.security.oauth import (
+    FAILURE_MEMORY,
+    PROCESS_STORE,
+    Token,
+    TokenAnswer,
+    TokenRequest,
+    Tokens,
+    TokenSource,
+)
 from bankgateway.security.redaction import redact_headers, redact_url, sdk_logger
 from bankgateway.transport.calls import Answer, Call, Repeat, dump_json
-from bankgateway.transport.exchange import Failure, exchange
+from bankgateway.transport.exchange import Failure, build_request, exchange
 from bankgateway.transport.limits import RateLimit, shared_limiter
 from bankgateway.transport.pool import HttpPool, user_agent
 from bankgateway.transport.settings import AnswerInfo, RequestInfo, Settings
@@ -33,9 +43,10 @@ from bankgateway.transport.settings import AnswerInfo, RequestInfo, Settings
 log = sdk_logger("transport")
 
 TOKEN_BUCKET = "token"  # noqa: S105 - the name of a rate limit
-_TRANSIENT = frozenset({408, 500, 502, 503, 504})
-_TOO_MANY = 429
 _UNAUTHORIZED = 401
+_TIMED_OUT = 408
+_TOO_MANY = 429
+_FOR_GOOD = (501, 505)
 
 
 class Transport:
@@ -73,6 +84,7 @@ class Transport:
         self._renewal_hint = renewal_hint
         self._user_agent = user_agent(settings.user_agent)
         self._pool = HttpPool(settings, certificate)
+        self._no_renewal_before = float("-inf")
         self._tokens = (
             Tokens(
                 tokens,
@@ -103,30 +115,57 @@ class Transport:
             BankUnavailable: No answer to a call that only reads.
             RateLimited: Our own limiter would have to wait too long.
             Unauthorized: The bank gives no token.
+            ConfigurationError: Host, header, proxy or certificate cannot be used.
         """
+        content = dump_json(call.json) if call.json is not None else call.content
         renewed = False
+        # Whether an attempt that got no clear answer may have been processed: from then on nothing that
+        # goes wrong means "not sent".
+        doubtful = False
         attempt = 0
         while True:
             attempt += 1
-            token = await self._token(call)
-            outcome = await self._attempt(call, token, attempt)
-            if (
-                isinstance(outcome, Answer)
-                and outcome.status == _UNAUTHORIZED
-                and token is not None
-                and not renewed
-            ):
-                # An answer before any processing: safe to repeat, once, also for a write.
+            try:
+                token = await self._turn(call)
+            except BankGatewayError as error:
+                if not (doubtful and call.writes):
+                    raise
+                outcome: Answer | Failure = Failure("connection", not_sent=False, text=error.message)
+                break
+            outcome = await self._attempt(call, content, token, attempt)
+            if not renewed and await self._renews(call, outcome, token):
                 renewed = True
-                await self._tokens.discard(token)  # type: ignore[union-attr]
                 continue
             pause = self._pause(call, outcome, attempt)
             if pause is None:
                 break
+            doubtful = doubtful or not _unprocessed(outcome)
             await self._settings.clock.sleep(pause)
+        if doubtful and call.writes and _unprocessed(outcome):
+            outcome = Failure(
+                "connection", not_sent=False, text="an attempt got no answer, the last no hearing"
+            )
         if isinstance(outcome, Failure):
-            raise self._error(call, outcome)
+            raise self._error(call, replace(outcome, not_sent=outcome.not_sent and not doubtful))
+        if renewed and outcome.status == _UNAUTHORIZED:
+            self._no_renewal_before = self._settings.clock.monotonic() + FAILURE_MEMORY
         return outcome
+
+    # -- before an attempt ---------------------------------------------------------------------
+
+    async def _turn(self, call: Call) -> Token | None:
+        """Wait for the rate limit, and for a token."""
+        # A token first, since fetching it takes time and a place in the rate limit is for now; then once
+        # more, since it may have expired while we waited for the place.
+        await self._token(call)
+        limiter = shared_limiter(self._limit_key, self._limits, self._settings.clock)
+        await limiter.acquire(
+            call.bucket,
+            ceiling=self._settings.retry.throttle_ceiling,
+            bank=self._bank,
+            operation=call.operation,
+        )
+        return await self._token(call)
 
     async def _token(self, call: Call) -> Token | None:
         if self._tokens is None or not call.authorized:
@@ -146,77 +185,85 @@ class Transport:
             )
         raise failure
 
-    async def _attempt(self, call: Call, token: Token | None, attempt: int) -> Answer | Failure:
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": self._user_agent,
-        }
-        headers.update(call.headers)
-        content = call.content
-        if call.json is not None:
-            content = dump_json(call.json)
-            headers.setdefault("Content-Type", "application/json")
-        if token is not None:
-            headers.update(self._authorize(token.value))
-        limiter = shared_limiter(self._limit_key, self._limits, self._settings.clock)
-        await limiter.acquire(
-            call.bucket,
-            ceiling=self._settings.retry.throttle_ceiling,
-            bank=self._bank,
-            operation=call.operation,
+    async def _renews(self, call: Call, outcome: Answer | Failure, token: Token | None) -> bool:
+        """Whether the bank refused the token, and the call is worth another try with a new one."""
+        if self._tokens is None or token is None:
+            return False
+        if isinstance(outcome, Failure) or outcome.status != _UNAUTHORIZED:
+            return False
+        if self._settings.clock.monotonic() < self._no_renewal_before:
+            # A new token did not help a moment ago: it is not the token, and token calls are few a minute.
+            return False
+        await self._tokens.discard(token)
+        # An answer before any processing: safe to repeat, also for a write.
+        return call.repeat is not Repeat.NEVER
+
+    # -- an attempt ----------------------------------------------------------------------------
+
+    async def _attempt(
+        self, call: Call, content: bytes | None, token: Token | None, attempt: int
+    ) -> Answer | Failure:
+        request = build_request(
+            call.method, call.url, params=call.params, headers=self._headers(call, token), content=content
         )
         info = RequestInfo(
             bank=self._bank,
             operation=call.operation,
             method=call.method,
-            url=redact_url(f"{call.url}?{urlencode(call.params)}" if call.params else call.url),
-            headers=redact_headers(headers),
+            url=redact_url(str(request.url)),
+            headers=redact_headers(request.headers),
             attempt=attempt,
         )
         await self._run_hooks(self._settings.before_request, info)
         outcome = await exchange(
             self._pool,
-            call.method,
-            call.url,
-            params=call.params,
-            headers=headers,
-            content=content,
+            request,
             timeouts=call.timeouts or self._settings.timeouts,
             max_bytes=self._settings.max_answer_bytes,
         )
         await self._report(info, outcome)
         return outcome
 
+    def _headers(self, call: Call, token: Token | None) -> dict[str, str]:
+        parts = (
+            {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": self._user_agent},
+            {} if call.json is None else {"Content-Type": "application/json"},
+            call.headers,
+            {} if token is None else self._authorize(token.value),
+        )
+        merged = {name.lower(): (name, value) for part in parts for name, value in part.items()}
+        return dict(merged.values())
+
+    # -- after an attempt ----------------------------------------------------------------------
+
     def _pause(self, call: Call, outcome: Answer | Failure, attempt: int) -> float | None:
         """Seconds before the next attempt; `None` for no further one."""
         retry = self._settings.retry
         if attempt >= retry.attempts or call.repeat is Repeat.NEVER:
             return None
-        backoff = random.uniform(0, min(retry.maximum, retry.base * 2 ** (attempt - 1)))  # noqa: S311
-        if isinstance(outcome, Failure):
-            again = not outcome.is_permanent and (outcome.not_sent or call.repeat is Repeat.IDEMPOTENT)
-            return backoff if again and outcome.reason != "too_large" else None
-        if outcome.status == _TOO_MANY or (outcome.status in _TRANSIENT and call.repeat is Repeat.IDEMPOTENT):
-            told = self.retry_after(outcome)
-            if told is None:
-                return backoff
-            return told if told <= retry.retry_after_ceiling else None
-        return None
+        if not (_unprocessed(outcome) or (call.repeat is Repeat.IDEMPOTENT and _is_transient(outcome))):
+            return None
+        told = self.retry_after(outcome) if isinstance(outcome, Answer) else None
+        if told is None:
+            return random.uniform(0, min(retry.maximum, retry.base * 2 ** (attempt - 1)))  # noqa: S311
+        return told if told <= retry.retry_after_ceiling else None
 
     def retry_after(self, answer: Answer) -> float | None:
         """Seconds the bank asks to wait: `Retry-After`, or the epoch milliseconds of `X-Rate-Limit-Time`."""
         now = self._settings.clock.now()
         told = answer.headers.get("retry-after", "").strip()
-        if told.isdigit():
-            return float(told[:9])
+        if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", told):
+            return float(told)
         if told:
             try:
-                return max(0.0, (parsedate_to_datetime(told).astimezone(UTC) - now).total_seconds())
-            except (ValueError, TypeError, OverflowError):
+                moment = parsedate_to_datetime(told)
+                # `-0000`, which this leaves naive, is UTC as well.
+                moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                return max(0.0, (moment - now).total_seconds())
+            except (ValueError, TypeError, IndexError, OverflowError):
                 return None
         reset = answer.headers.get("x-rate-limit-time", "").strip()
-        if answer.status == _TOO_MANY and reset.isdigit() and len(reset) == 13:
+        if answer.status == _TOO_MANY and re.fullmatch(r"[0-9]{13}", reset):
             return max(0.0, int(reset) / 1000 - now.timestamp())
         return None
 
@@ -230,19 +277,10 @@ class Transport:
             return OutcomeUnknown(f"sent, but no answer came: {failure.text}", **context)
         return BankUnavailable(f"no answer came: {failure.text}", **context)
 
+    # -- tokens --------------------------------------------------------------------------------
+
     async def _send_token_request(self, request: TokenRequest) -> TokenAnswer:
-        if self._certificate is not None:
-            now = self._settings.clock.now()
-            # A client lives for months; its certificate may die while it runs.
-            self._certificate.check(now, renewal_hint=self._renewal_hint)
-            # Under `-W error` the warning raises; in the middle of a call the log and the callback must do.
-            with suppress(CertificateExpiringWarning):
-                notice_expiry(
-                    self._certificate,
-                    now,
-                    renewal_hint=self._renewal_hint,
-                    callback=self._settings.on_certificate_expiring,
-                )
+        self._check_certificate()
         answer = await self.send(
             Call(
                 operation="token",
@@ -261,9 +299,26 @@ class Transport:
         }  # fmt: skip
         if answer.status == _TOO_MANY:
             raise RateLimited("too many token requests", retry_after=self.retry_after(answer), **context)
-        if answer.status in _TRANSIENT:
+        if answer.status >= 500 or answer.status == _TIMED_OUT:
             raise BankUnavailable("the token endpoint is unavailable", **context)
         return TokenAnswer(answer.status, answer.headers, answer.content)
+
+    def _check_certificate(self) -> None:
+        if self._certificate is None:
+            return
+        now = self._settings.clock.now()
+        # A client lives for months; its certificate may die while it runs.
+        self._certificate.check(now, renewal_hint=self._renewal_hint)
+        # Under `-W error` the warning raises; in the middle of a call the log and the callback must do.
+        with suppress(CertificateExpiringWarning):
+            notice_expiry(
+                self._certificate,
+                now,
+                renewal_hint=self._renewal_hint,
+                callback=self._settings.on_certificate_expiring,
+            )
+
+    # -- hooks and log -------------------------------------------------------------------------
 
     async def _report(self, info: RequestInfo, outcome: Answer | Failure) -> None:
         if isinstance(outcome, Answer):
@@ -288,3 +343,17 @@ class Transport:
             except Exception:
                 # A hook only watches. Were it to raise here, a boleto that exists would be reported as lost.
                 log.exception("a hook raised; ignored")
+
+
+def _unprocessed(outcome: Answer | Failure) -> bool:
+    """Whether the bank surely did nothing, and may do it if asked again."""
+    if isinstance(outcome, Answer):
+        return outcome.status == _TOO_MANY
+    return outcome.not_sent and not outcome.is_permanent
+
+
+def _is_transient(outcome: Answer | Failure) -> bool:
+    """Whether the bank may answer better next time."""
+    if isinstance(outcome, Failure):
+        return not outcome.is_permanent
+    return outcome.status == _TIMED_OUT or (outcome.status >= 500 and outcome.status not in _FOR_GOOD)

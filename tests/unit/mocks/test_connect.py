@@ -16,11 +16,6 @@ from bankgateway_mocks.inter.fake import InterFakeBank
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["in process", "served"])
-def carrier(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def new_boleto(bank: FakeBank, **overrides: Any) -> bankgateway.NewBoleto:
     return samples.new_boleto("inter", due_date=bank.clock.today() + timedelta(days=30), **overrides)
 
@@ -91,7 +86,7 @@ async def test_webhooks_are_read(bank: InterFakeBank) -> None:
     assert bankgateway.parse_webhook("inter", issued.headers, issued.body)
 
 
-async def test_webhooks_arrive(carrier: str) -> None:
+async def test_webhooks_arrive() -> None:
     bank = FakeBank("inter")
     context = bank.pki.server_context(client_ca=bank.webhook_pki.ca_pem)
     async with WebhookReceiver(context) as receiver, bank.serve() as served, served.connect() as client:

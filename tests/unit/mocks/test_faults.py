@@ -196,6 +196,19 @@ async def test_slow_requests_are_processed_after_the_caller_gave_up(
     assert bank.processed("register") == 1
 
 
+async def test_the_books_show_late_requests_once_they_are_due(
+    bank: InterFakeBank, form: dict[str, str], order: dict[str, Any]
+) -> None:
+    async with reach(bank, "in process") as client:
+        await authorize(client, form)
+        bank.faults.add(Slow(0.05))
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(API, json=order, timeout=0.01)
+    assert (bank.books, bank.processed("register")) == ([], 0)
+    await anyio.sleep(0.06)
+    assert (len(bank.books), bank.processed("register")) == (1, 1)
+
+
 async def test_settle_now_processes_late_requests(
     bank: InterFakeBank, form: dict[str, str], order: dict[str, Any]
 ) -> None:

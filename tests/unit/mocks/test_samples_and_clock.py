@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.util import module_from_spec, spec_from_file_location
 
 import anyio
 import pytest
 
+import bankgateway_mocks
+from bankgateway import ConfigurationError
 from bankgateway.models.clock import BRASILIA
 from bankgateway_mocks import ManualClock, samples
 
@@ -49,3 +53,13 @@ async def test_sleeping_moves_the_clock_at_once() -> None:
     with anyio.fail_after(1):
         await clock.sleep(3600)
     assert clock.monotonic() == 3600
+
+
+@pytest.mark.parametrize("package", ["h11", "respx"])
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    spec = spec_from_file_location("fresh_mocks", bankgateway_mocks.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    with pytest.raises(ConfigurationError, match=rf"'{package}'.*bankgateway\[mocks\]"):
+        spec.loader.exec_module(module_from_spec(spec))

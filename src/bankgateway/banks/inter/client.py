@@ -365,9 +365,6 @@ class InterClient(BankClient):
                 raise self._invalid("due_date", "before today in Brasília", command.kind)
             return await self._alter(ref, command, {"dataVencimento": command.due_date.isoformat()})
         if isinstance(command, ChangeAmount):
-            least, most = CAPABILITIES.amount_min, CAPABILITIES.amount_max
-            if not least <= command.amount <= most:
-                raise self._invalid("amount", f"must be from {least} to {most} reais", command.kind)
             return await self._alter(ref, command, {"valorNominal": command.amount})
         raise Unsupported("not offered", field=command.kind, bank=BANK, operation=command.kind)
 

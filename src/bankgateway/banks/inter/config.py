@@ -5,13 +5,16 @@ Source: Banco Inter, API Cobrança v3 (OpenAPI and portal texts, 2026).
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
 from bankgateway import config
+from bankgateway.banks.inter.codes import boleto_codes
 from bankgateway.capabilities import Capabilities, Numbering, Operation
+from bankgateway.codes.boleto_codes import BoletoCodes
 from bankgateway.config import Certificate, Environment
 from bankgateway.models.charges import DiscountKind, FineKind, InterestKind
 from bankgateway.models.commands import Cancel, ChangeAmount, ChangeDueDate
@@ -31,12 +34,21 @@ class Account(config.Account):
         expires_after_days: Days after the due date during which a boleto can be paid, where
             `NewBoleto.expires_after_days` says nothing. The bank's own default is 0, which ends the
             boleto on its due date and so voids fine and interest in silence; ours is the bank's maximum.
+        carteira: `112`, which the API uses, or `110`. Only the codes need it.
+        operacao: Contract of the beneficiary, 7 digits. The API neither asks for it nor tells it; only
+            the codes need it.
     """
 
     bank: ClassVar[str] = BANK
 
     conta_corrente: Annotated[str | None, Field(pattern=r"^[1-9][0-9]{0,19}$")] = None
     expires_after_days: Annotated[int, Field(ge=0, le=MAX_AGENDA_DAYS)] = MAX_AGENDA_DAYS
+    carteira: Annotated[str, Field(pattern=r"^[0-9]{3}$")] = "112"
+    operacao: Annotated[str | None, Field(pattern=r"^[0-9]{7}$")] = None
+
+    def codes(self, *, nosso_numero: str, amount: Decimal | None, due_date: date | None) -> BoletoCodes:
+        """Nosso número, campo livre, barcode and line of one boleto: see `codes.boleto_codes`."""
+        return boleto_codes(nosso_numero, amount, due_date, carteira=self.carteira, operacao=self.operacao)
 
 
 class Credentials(config.Credentials):
