@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from types import TracebackType
 from typing import Any, ClassVar, Self, final
@@ -42,7 +44,7 @@ from bankgateway.models.results import (
 )
 from bankgateway.security.expiry import notice_expiry
 from bankgateway.security.redaction import sdk_logger
-from bankgateway.transport import Answer, Call, Transport
+from bankgateway.transport import Answer, Call, Transport, timeouts_here
 
 log = sdk_logger("client")
 
@@ -114,6 +116,23 @@ class BankClient(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__.split('.')[-2]} client, {self.environment.name}>"
+
+    @final
+    @contextmanager
+    def timeouts(self, **seconds: float) -> Iterator[None]:
+        """Other time-outs for the calls made inside the block, by this task and the tasks it starts.
+
+            with bank.timeouts(read=60):
+                pdf = await bank.fetch_pdf(boleto)
+
+        Args:
+            **seconds: Fields of `Timeouts` that differ from the settings'.
+        """
+        before = timeouts_here.set(replace(self.settings.timeouts, **seconds))
+        try:
+            yield
+        finally:
+            timeouts_here.reset(before)
 
     # -- the verbs -----------------------------------------------------------------------------
 

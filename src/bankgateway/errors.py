@@ -158,7 +158,7 @@ class NotSent(BankGatewayError):
     """The bank surely did not process the request: it is safe to repeat it.
 
     Attributes:
-        reason: `connect`, `tls`, `certificate`, `pool`, `cancelled` or `closed`.
+        reason: `connect`, `tls`, `certificate`, `pool`, `token` (none was to be had) or `closed`.
     """
 
     def __init__(self, message: str, *, reason: str = "connect", **context: Any) -> None:

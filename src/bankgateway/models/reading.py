@@ -132,7 +132,6 @@ def read_instant(value: object, zone: tzinfo = BRASILIA) -> datetime | None:
     text = read_text(value) or ""
     if not _ISO_DAY.match(text):
         return None
-    text = re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", text)
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from bankgateway.errors import missing_extra
+from bankgateway.render.box import Box
+from bankgateway.render.document import FAMILY, document, typefaces
 from bankgateway.render.symbols import Rectangles
 from bankgateway.render.typeset import (
-    CHARACTERS,
     LEADING,
     MM_PER_POINT,
-    Typeface,
     printable,
     printable_character,
 )
@@ -27,11 +24,6 @@ if TYPE_CHECKING:
 
 Align: TypeAlias = Literal["left", "center", "right"]
 
-_FAMILY = "roboto-condensed"
-_FONTS = {
-    "": Path(__file__).parent / "fonts" / "RobotoCondensed-Regular.ttf",
-    "B": Path(__file__).parent / "fonts" / "RobotoCondensed-Bold.ttf",
-}
 _ASCENT = 0.93
 """From the top of a line of text to its baseline, in type sizes."""
 HAIR, HEAVY = 0.2, 0.5
@@ -42,52 +34,26 @@ _LABEL_GREY = 70
 _PADDING = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle on the page: millimetres from the upper left corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        """Its right edge."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        """Its lower edge."""
-        return self.y + self.height
-
-    def rows(self, *heights: float) -> list[Box]:
-        """Boxes from the top, of the full width."""
-        tops = [self.y + sum(heights[:number]) for number in range(len(heights))]
-        return [Box(self.x, top, self.width, height) for top, height in zip(tops, heights, strict=True)]
-
-    def columns(self, *shares: float) -> list[Box]:
-        """Boxes from the left that share the width in these proportions."""
-        unit = self.width / sum(shares)
-        lefts = [self.x + unit * sum(shares[:number]) for number in range(len(shares))]
-        return [
-            Box(left, self.y, unit * share, self.height) for left, share in zip(lefts, shares, strict=True)
-        ]
-
-    def inset(self, x: float, top: float = 0, bottom: float = 0) -> Box:
-        """The box with a margin left and right, at the top and at the bottom."""
-        return Box(self.x + x, self.y + top, self.width - 2 * x, self.height - top - bottom)
-
-
 class Canvas:
     """A PDF in the making. Positions and lengths are millimetres, type sizes points."""
 
-    def __init__(self, title: str, *, created_at: datetime | None = None) -> None:
-        self._pdf = _document()
-        self._pdf.set_title(title)
-        if created_at is not None:
-            self._pdf.set_creation_date(created_at)
-        self._faces = _faces()
+    def __init__(self, pdf: FPDF) -> None:
+        self._pdf = pdf
+        self._faces = typefaces()
+
+    @classmethod
+    @contextmanager
+    def open(cls, title: str, *, created_at: datetime | None = None) -> Iterator[Self]:
+        """An empty document with a title.
+
+        Raises:
+            ConfigurationError: The extra `pdf` is not installed.
+        """
+        with document() as pdf:
+            pdf.set_title(title)
+            if created_at is not None:
+                pdf.set_creation_date(created_at)
+            yield cls(pdf)
 
     def page(self) -> None:
         """Begin a page, A4 upright."""
@@ -128,7 +94,7 @@ class Canvas:
         size = face.size_for(text, box.width, size)
         room = box.width - face.width(text, size)
         x = box.x + {"left": 0.0, "center": room / 2, "right": room}[align]
-        self._pdf.set_font(_FAMILY, "B" if bold else "", size)
+        self._pdf.set_font(FAMILY, "B" if bold else "", size)
         self._pdf.set_text_color(grey)
         self._pdf.text(x, baseline, text)
 
@@ -184,7 +150,7 @@ class Canvas:
         return bytes(self._pdf.output())
 
     def _lines(self, box: Box, lines: Sequence[str], size: float) -> None:
-        self._pdf.set_font(_FAMILY, "", size)
+        self._pdf.set_font(FAMILY, "", size)
         self._pdf.set_text_color(0)
         for number, line in enumerate(lines):
             baseline = box.y + (number * LEADING + _ASCENT) * size * MM_PER_POINT
@@ -195,32 +161,3 @@ class Canvas:
         self._pdf.set_dash_pattern(dash=1, gap=1)
         yield
         self._pdf.set_dash_pattern()
-
-
-def _document() -> FPDF:
-    try:
-        from fpdf import FPDF
-        from fpdf.fonts import TTFFont
-    except ImportError:
-        raise missing_extra("fpdf2", "pdf", "a printed boleto") from None
-    pdf = FPDF(format="A4", unit="mm")
-    pdf.set_auto_page_break(False)
-    pdf.set_lang("pt-BR")
-    pdf.set_creator("bankgateway")
-    for style, path in _FONTS.items():
-        pdf.add_font(_FAMILY, style, path)
-    for font in pdf.fonts.values():
-        if isinstance(font, TTFFont):
-            # The outlines stay as they are: measuring each again would take half the time of a short PDF.
-            font.ttfont.recalcBBoxes = False
-    return pdf
-
-
-@cache
-def _faces() -> dict[str, Typeface]:
-    pdf = _document()
-    faces = {}
-    for style in _FONTS:
-        pdf.set_font(_FAMILY, style, 1 / MM_PER_POINT)
-        faces[style] = Typeface({character: pdf.get_string_width(character) for character in CHARACTERS})
-    return faces

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bankgateway.codes import format_digitable_line
-from bankgateway.render.canvas import HAIR, HEAVY, Box, Canvas
+from bankgateway.render.box import Box
+from bankgateway.render.canvas import HAIR, HEAVY, Canvas
 from bankgateway.render.slip import Slip
 from bankgateway.render.symbols import BARCODE_HEIGHT, BARCODE_WIDTH, QR_BORDER, Modules, barcode_bars
 from bankgateway.render.wording import address, day, number, person

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Unpack, overload
 
 from bankgateway.models.boleto import Boleto
-from bankgateway.render.canvas import Box, Canvas
+from bankgateway.render.box import Box
+from bankgateway.render.canvas import Canvas
 from bankgateway.render.ficha import CARNE, PAGE, draw_ficha
 from bankgateway.render.receipt import draw_receipt, draw_stub
 from bankgateway.render.slip import PrintedData, Slip
@@ -38,7 +39,7 @@ def render_pdf(slips: Any, *, created_at: datetime | None = None, **printed: Any
 
     Takes time rather than I/O, some milliseconds a page: in an async program with many pages, run it with
     `anyio.to_thread.run_sync`. Fonts are loaded once a document, so a thousand boletos in one PDF are
-    quicker than a thousand PDFs.
+    quicker than a thousand PDFs. The logger `fontTools` tells at level INFO which glyphs it embeds.
 
     Args:
         slips: What to print. One `Slip` or several; or one `Boleto` or several, whose missing data is the
@@ -54,11 +55,11 @@ def render_pdf(slips: Any, *, created_at: datetime | None = None, **printed: Any
             a text is too long to be printed.
         ConfigurationError: The extra `pdf` is not installed.
     """
-    canvas = Canvas("Boleto", created_at=created_at)
-    for slip in _slips(slips, printed):
-        canvas.page()
-        _draw_page(canvas, slip)
-    return canvas.output()
+    with Canvas.open("Boleto", created_at=created_at) as canvas:
+        for slip in _slips(slips, printed):
+            canvas.page()
+            _draw_page(canvas, slip)
+        return canvas.output()
 
 
 @overload
@@ -88,13 +89,13 @@ def render_carne(slips: Any, *, created_at: datetime | None = None, **printed: A
         ValueError: As in `render_pdf`.
         ConfigurationError: The extra `pdf` is not installed.
     """
-    canvas = Canvas("Carnê", created_at=created_at)
-    for number, slip in enumerate(_slips(slips, printed)):
-        place = number % _TO_A_PAGE
-        if place == 0:
-            canvas.page()
-        _draw_part(canvas, slip, place * _PART_HEIGHT)
-    return canvas.output()
+    with Canvas.open("Carnê", created_at=created_at) as canvas:
+        for number, slip in enumerate(_slips(slips, printed)):
+            place = number % _TO_A_PAGE
+            if place == 0:
+                canvas.page()
+            _draw_part(canvas, slip, place * _PART_HEIGHT)
+        return canvas.output()
 
 
 def _draw_page(canvas: Canvas, slip: Slip) -> None:

@@ -6,7 +6,8 @@ amount.
 
 from __future__ import annotations
 
-from bankgateway.render.canvas import HEAVY, Box, Canvas
+from bankgateway.render.box import Box
+from bankgateway.render.canvas import HEAVY, Canvas
 from bankgateway.render.ficha import PAGE, draw_header, draw_payer, draw_qr, qr_space, rule
 from bankgateway.render.slip import Slip
 from bankgateway.render.symbols import QR_SIDE, Modules
@@ -104,6 +105,8 @@ def _texts(canvas: Canvas, slip: Slip, box: Box) -> None:
         for title, lines in (("Demonstrativo", slip.details), ("Instruções", slip.instructions))
         if lines
     ]
+    if not texts:
+        return
     for column, (title, lines) in zip(box.columns(*[1] * len(texts)), texts, strict=True):
         inner = column.inset(1)
         canvas.text(inner, inner.y + 3, title, 8.5, bold=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Required, Self, TypedDict, Unpack
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bankgateway.codes import BrCodeKind, due_factor, parse_boleto_code, parse_br_code
+from bankgateway.codes import BrCodeKind, CodeError, due_factor, parse_boleto_code, parse_br_code
 from bankgateway.models.base import Day, Hide, Model, MoneyOrZero, PlainText
 from bankgateway.models.boleto import Boleto, DocumentKind, NewBoleto
 from bankgateway.models.party import PartialParty, Party
@@ -146,9 +146,14 @@ class Slip(Model):
             **printed: What the boleto itself lacks, see `PrintedData`.
 
         Raises:
+            TypeError: `beneficiary` is missing, or a keyword is none of `PrintedData`.
             ValueError: The boleto has no barcode, line, number, amount or due date yet, or contradicts
                 itself, or something that has to be printed is missing. The message holds no personal data.
         """
+        # A checker sees it, a misspelt key of a dictionary would be dropped in silence.
+        strangers = printed.keys() - PrintedData.__annotations__.keys()
+        if strangers or "beneficiary" not in printed:
+            raise TypeError(f"unknown: {', '.join(strangers)}" if strangers else "beneficiary is needed")
         boleto = _completed(boleto, printed.get("new"))
         barcode = _told(boleto, "barcode")
         bank = printed_bank(boleto.bank, barcode[:3])
@@ -204,9 +209,11 @@ class Slip(Model):
             yield from self._pix_contradictions(self.pix_emv)
 
     def _pix_contradictions(self, emv: str) -> Iterator[str]:
-        pix = parse_br_code(emv, strict=False)
-        if pix.warnings:
-            yield "pix_emv: is damaged"
+        try:
+            pix = parse_br_code(emv)
+        except CodeError as error:
+            yield f"pix_emv: is damaged ({error.reason})"
+            return
         if pix.kind is BrCodeKind.STATIC:
             yield "pix_emv: is a static code, paying it would not settle the boleto"
         # Zero in a dynamic code means "see the payload".

@@ -129,6 +129,8 @@ def _qr(emv: str) -> Any:
         import segno
     except ImportError:
         raise missing_extra("segno", "pdf", "a Pix QR") from None
+    if not emv:
+        raise ValueError("an empty text makes no QR")
     return segno.make_qr(emv, error="m", boost_error=False, encoding="utf-8")
 
 

@@ -60,10 +60,6 @@ class Call:
     timeouts: Timeouts | None = None
 
 
-# ArithmeticError: a number with an exponent beyond those of `Decimal`.
-_NOT_JSON = (ValueError, ArithmeticError)
-
-
 @dataclass(frozen=True)
 class Answer:
     """A complete HTTP answer.
@@ -90,16 +86,16 @@ class Answer:
     @cached_property
     def data(self) -> Any:
         """The body as JSON, whatever content type it claims; `None` when it is not JSON."""
+        body = self.content
         try:
-            return load_json(self.content)
+            body.decode()
         except UnicodeDecodeError:
             # Some gateways answer in Latin-1 under the name of UTF-8.
-            body = self.content.decode("latin-1").encode()
-        except _NOT_JSON:
-            return None
+            body = body.decode("latin-1").encode()
         try:
             return load_json(body)
-        except _NOT_JSON:
+        except (ValueError, ArithmeticError):
+            # The latter for a number with an exponent beyond those of `Decimal`.
             return None
 
 

@@ -11,10 +11,12 @@ No exception of httpx is kept: it would carry the request, and with it the beare
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlencode
 
 import anyio
 import httpx
@@ -67,10 +69,40 @@ def build_request(
         if not (value.isascii() and value.isprintable() and value == value.strip()):
             raise ConfigurationError(f"the header {name} cannot be sent: its value is not plain ASCII text")
     with suppress(httpx.InvalidURL, ValueError):
-        request = httpx.Request(method, url, params=list(params) or None, headers=headers, content=content)
+        # httpx would put parameters of the same name together, and take away what the URL has already.
+        query = f"{'&' if '?' in url else '?'}{urlencode(params)}" if params else ""
+        request = httpx.Request(method, url + query, headers=headers, content=content)
+        request.stream = _Body(content or b"")
         if request.url.scheme in ("https", "http") and request.url.host:
             return request
     raise ConfigurationError("the bank's address is not a URL that can be called")
+
+
+class _Body(httpx.AsyncByteStream):
+    """A body in one piece.
+
+    httpx's own leaves a generator unfinished when the connection breaks while it is sent, at which trio
+    complains.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Pieces([self._content])
+
+
+class _Pieces:
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._pieces:
+            raise StopAsyncIteration
+        return self._pieces.pop()
 
 
 async def exchange(
@@ -169,7 +201,7 @@ async def _no_half_made_connection(progress: _Progress, lent: Lent) -> AsyncIter
         yield
     except BaseException:
         if progress.half_made is not None:
-            lent.spoiled = True
+            pass
             with anyio.CancelScope(shield=True), suppress(Exception):
                 await progress.half_made.aclose()
         raise
@@ -183,9 +215,11 @@ class _TooLargeError(Exception):
 
 
 async def _read(response: httpx.Response, limit: int) -> bytes:
+    if response.is_stream_consumed:
+        return _within(response.content, limit)
     body = bytearray()
     try:
-        async for piece in response.aiter_bytes():
+        async for piece in response.aiter_raw():
             if len(body) <= limit:
                 body += piece
             if len(body) > limit:
@@ -194,9 +228,29 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
     except httpx.HTTPError:
         if len(body) <= limit:
             raise
+    decoded = _decoded(_within(bytes(body), limit), response.headers.get("content-encoding", ""), limit)
+    return _within(decoded, limit)
+
+
+def _within(body: bytes, limit: int) -> bytes:
     if len(body) > limit:
         raise _TooLargeError
-    return bytes(body)
+    return body
+
+
+def _decoded(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body of a gateway that compresses though nobody asked; what cannot be decoded stays as it is.
+
+    Not by httpx, which decodes without a limit.
+    """
+    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return body
+    with suppress(zlib.error):
+        return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, limit + 1)
+    return body
+
+
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 # --- What a failure means ---------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,10 @@ class Timeouts:
     def phases(self) -> dict[str, float]:
         """The four phases, as httpx names them."""
         return {"connect": self.connect, "write": self.write, "read": self.read, "pool": self.pool}
+
+
+timeouts_here: ContextVar[Timeouts | None] = ContextVar("bankgateway_timeouts", default=None)
+"""What `BankClient.timeouts` puts in place of the settings' for the calls of a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class Settings:
     """Settings of a client. The defaults are right for production.
 
     Attributes:
-        timeouts: Per phase; each method takes `timeouts=` as well.
+        timeouts: Per phase; `BankClient.timeouts` changes them for single calls.
         retry: Number of attempts and pauses.
         trust: Which certificate authorities the bank's server is checked against. There is no way to
             switch the check off.

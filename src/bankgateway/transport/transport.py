@@ -38,7 +38,7 @@ from bankgateway.transport.calls import Answer, Call, Repeat, dump_json
 from bankgateway.transport.exchange import Failure, build_request, exchange
 from bankgateway.transport.limits import RateLimit, shared_limiter
 from bankgateway.transport.pool import HttpPool, user_agent
-from bankgateway.transport.settings import AnswerInfo, RequestInfo, Settings
+from bankgateway.transport.settings import AnswerInfo, RequestInfo, Settings, timeouts_here
 
 log = sdk_logger("transport")
 
@@ -218,7 +218,7 @@ class Transport:
         outcome = await exchange(
             self._pool,
             request,
-            timeouts=call.timeouts or self._settings.timeouts,
+            timeouts=timeouts_here.get() or call.timeouts or self._settings.timeouts,
             max_bytes=self._settings.max_answer_bytes,
         )
         await self._report(info, outcome)

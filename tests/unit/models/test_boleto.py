@@ -116,6 +116,8 @@ class TestNewBoleto:
         refused(
             "last day is after due_date", discounts=(Discount.fixed(Decimal(1), until=date(2026, 11, 11)),)
         )
+        last = (Discount.fixed(Decimal(1), until=date(2026, 11, 2)),)
+        assert new(issue_date=date(2026, 11, 2), discounts=last).discounts == last
         refused(
             "last day is before issue_date",
             issue_date=date(2026, 11, 2),

@@ -58,10 +58,9 @@ class Page:
     def symbols(self, dpi: int = 200) -> list[tuple[str, str]]:
         """Every barcode and QR on the page, `(format, text)`."""
         picture = self._page.render(scale=dpi / 72, grayscale=True).to_pil()
-        found = zxingcpp.read_barcodes(
-            picture, formats=[zxingcpp.BarcodeFormat.ITF, zxingcpp.BarcodeFormat.QRCode]
-        )
-        return sorted((str(item.format).rpartition(".")[2], item.text) for item in found)
+        kinds = {zxingcpp.BarcodeFormat.ITF: "ITF", zxingcpp.BarcodeFormat.QRCode: "QR"}
+        found = zxingcpp.read_barcodes(picture, formats=list(kinds))
+        return sorted((kinds[item.format], item.text) for item in found)
 
     @property
     def texts(self) -> list[Thing]:

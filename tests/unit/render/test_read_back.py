@@ -30,7 +30,7 @@ BANKS = {
 
 def symbols(boleto: Boleto, qr: int) -> list[tuple[str, str]]:
     assert boleto.pix is None or boleto.pix.emv
-    pix = [("QRCode", boleto.pix.emv)] * qr if boleto.pix else []
+    pix = [("QR", boleto.pix.emv)] * qr if boleto.pix else []
     return sorted([("ITF", boleto.barcode), *pix])  # type: ignore[list-item]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from bankgateway.transport import Call, Repeat
 from bankgateway_mocks.clock import ManualClock
-from bankgateway_mocks.http import HttpRequest, HttpResponse, json_response
+from bankgateway_mocks.http import HttpRequest, HttpResponse, json_response, parse_query
 from bankgateway_mocks.pki import Pki
 from bankgateway_mocks.server import Server, serve
 
@@ -110,12 +110,13 @@ class DeskTransport(httpx.AsyncBaseTransport):
         plain = HttpRequest(
             method=request.method,
             path=request.url.path,
-            query=tuple(request.url.params.multi_items()),
+            query=parse_query(request.url.query.decode()),
             headers=dict(request.headers),
             body=await request.aread(),
         )
         answer = await self.desk.handle(plain)
-        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
+        return httpx.Response(answer.status, headers=headers, content=answer.body)
 
     async def aclose(self) -> None:
         self.closed = True
@@ -147,6 +148,18 @@ def serve_desk(desk: Desk) -> Callable[..., Opened]:
     return opened
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that the other side of a socket does."""
+    with anyio.fail_after(3):
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
+            await anyio.sleep(0.005)
+
+
+@pytest.fixture(name="until")
+def _until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    return until
+
+
 @dataclass
 class Listener:
     """A bare TCP server.
@@ -167,9 +180,7 @@ class Listener:
         Raises:
             TimeoutError: It does not come to that.
         """
-        with anyio.fail_after(3):
-            while self.open != connections:
-                await anyio.sleep(0.005)
+        await until(lambda: self.open == connections)
 
 
 @pytest.fixture

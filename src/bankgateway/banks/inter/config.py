@@ -86,7 +86,9 @@ _PRODUCTION_LIMITS = {
     "resend": RateLimit(5),
 }
 _SANDBOX_LIMITS = {
-    bucket: RateLimit(min(limit.calls, 10)) for bucket, limit in _PRODUCTION_LIMITS.items()
+    bucket: RateLimit(min(limit.calls, 10))
+    for bucket, limit in _PRODUCTION_LIMITS.items()
+    if bucket != "resend"
 } | {"pay": RateLimit(10)}
 
 ENVIRONMENTS = {
