@@ -24,7 +24,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.user: $(VENV)/.made pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[cli,mocks]'
+	$(BIN)/python -m pip install --quiet --editable '.[cli,mocks,pdf]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.user pyproject.toml
@@ -55,7 +55,13 @@ docs-serve: $(VENV)/.dev
 matrix: $(VENV)/.dev
 	$(BIN)/python scripts/build_matrix.py
 
-bench: $(VENV)/.dev
+# The rivals are installed for the comparison only.
+$(VENV)/.bench: $(VENV)/.dev benchmarks/constraints.txt
+	$(BIN)/python -m pip install --quiet --group bench
+	PIP_CONSTRAINT=benchmarks/constraints.txt $(BIN)/python -m pip install --quiet --no-deps pyboleto==0.3.1
+	@touch $@
+
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 new-bank: $(VENV)/.dev

@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, local
+from benchmarks import calls, local, paper
 from benchmarks.bed import Bed, Figure, bed, write
 
-PARTS: list[Callable[[Bed], Iterator[Figure]]] = [calls.exchanges, calls.tokens, local.imports, local.webhooks]
+PARTS: list[Callable[[Bed], Iterator[Figure]]] = [calls.exchanges, calls.tokens, local.imports, local.webhooks, paper.codes, paper.pdf]
 
 
 def main() -> int:

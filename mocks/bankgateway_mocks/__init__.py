@@ -9,20 +9,16 @@ async with FakeBank("inter") as bank, bank.connect() as client:
 
 from __future__ import annotations
 
-from bankgateway.errors import missing_extra
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-try:
-    import h11  # noqa: F401
-    import respx  # noqa: F401
-except ModuleNotFoundError as error:
-    raise missing_extra(str(error.name), "mocks", "bankgateway_mocks") from error
-
-from bankgateway_mocks import faults, samples
-from bankgateway_mocks.clock import ManualClock
-from bankgateway_mocks.fake import BookEntry, Call, FakeBank, ServedBank
-from bankgateway_mocks.pki import Pki
-from bankgateway_mocks.replay import recordings, replay
-from bankgateway_mocks.webhooks import Notification, WebhookReceiver
+if TYPE_CHECKING:
+    from bankgateway_mocks import faults, samples
+    from bankgateway_mocks.clock import ManualClock
+    from bankgateway_mocks.fake import BookEntry, Call, FakeBank, ServedBank
+    from bankgateway_mocks.pki import Pki
+    from bankgateway_mocks.replay import recordings, replay
+    from bankgateway_mocks.webhooks import Notification, WebhookReceiver
 
 __all__ = [
     "BookEntry",
@@ -38,3 +34,47 @@ __all__ = [
     "replay",
     "samples",
 ]
+
+_HOMES = {
+    "BookEntry": "fake",
+    "Call": "fake",
+    "FakeBank": "fake",
+    "ManualClock": "clock",
+    "Notification": "webhooks",
+    "Pki": "pki",
+    "ServedBank": "fake",
+    "WebhookReceiver": "webhooks",
+    "recordings": "replay",
+    "replay": "replay",
+}
+
+# Names are loaded at first use: pytest imports this package for its plugin at every start, in programs that
+# test no bank, and in such that have the SDK without the extra.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """A public name, loaded.
+
+        Raises:
+            ConfigurationError: The extra `mocks` is not installed.
+        """
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        _require_extra()
+        home = import_module(f"bankgateway_mocks.{_HOMES.get(name, name)}")
+        found = globals()[name] = getattr(home, name) if name in _HOMES else home
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _require_extra() -> None:
+    try:
+        for package in ("h11", "respx"):
+            import_module(package)
+    except ModuleNotFoundError as error:
+        from bankgateway.errors import missing_extra
+
+        raise missing_extra(str(error.name), "mocks", "bankgateway_mocks") from error

@@ -35,6 +35,7 @@ from bankgateway import (
     Trust,
 )
 from bankgateway.codes import format_digitable_line, parse_boleto_code, parse_br_code
+from bankgateway.render import render_pdf
 from bankgateway_mocks import samples
 from bankgateway_mocks.demo_screen import Screen
 from bankgateway_mocks.fake import Call, FakeBank, ServedBank
@@ -173,12 +174,25 @@ class Story:
         return boleto
 
     async def _fetch_pdf(self, boleto: Boleto) -> None:
-        with self.screen.step("Fetch the bank's PDF", "pdf = await bank.fetch_pdf(boleto)") as step:
-            pdf = await self.bank.fetch_pdf(boleto)
+        with self.screen.step(
+            "Print it: the bank's PDF, and our own",
+            "pdf = await bank.fetch_pdf(boleto)",
+            "pdf = render_pdf(boleto, beneficiary=us)",
+        ) as step:
             await self.output.mkdir(parents=True, exist_ok=True)
-            path = self.output / f"{self.slug}-{boleto.seu_numero}.pdf"
-            await path.write_bytes(pdf)
-            step.facts(("file", f"{path} ({len(pdf):,} bytes)"))
+            name = f"{self.slug}-{boleto.seu_numero}"
+            theirs = await self.bank.fetch_pdf(boleto)
+            ours = await anyio.to_thread.run_sync(self._render, boleto)
+            for title, path, pdf in (
+                ("the bank's", self.output / f"{name}-bank.pdf", theirs),
+                ("our own", self.output / f"{name}.pdf", ours),
+            ):
+                await path.write_bytes(pdf)
+                step.facts((title, f"{path} ({len(pdf):,} bytes)"))
+
+    def _render(self, boleto: Boleto) -> bytes:
+        us = samples.payer(name=HOLDER, tax_id="98765432000198")
+        return render_pdf(boleto, beneficiary=us, payer=samples.payer())
 
     async def _pay(self, boleto: Boleto) -> Boleto:
         with self.screen.step(

@@ -4,7 +4,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bankgateway._version import __version__
-from bankgateway.capabilities import Capabilities, Numbering, Operation
+from bankgateway.capabilities import Capabilities, DayCount, Numbering, Operation
 from bankgateway.client import BankClient
 from bankgateway.config import Account, Credentials, Environment, RetryPolicy, Settings, Timeouts
 from bankgateway.connect import BankInfo, connect, parse_webhook
@@ -32,6 +32,7 @@ from bankgateway.errors import (
     Unsupported,
     WebhookRejected,
 )
+from bankgateway.models.amount_due import AmountDue, amount_due
 from bankgateway.models.boleto import (
     Boleto,
     BoletoRef,
@@ -42,6 +43,7 @@ from bankgateway.models.boleto import (
     PaymentChannel,
     Pix,
 )
+from bankgateway.models.calendar import BankingCalendar
 from bankgateway.models.charges import (
     Discount,
     DiscountKind,
@@ -102,11 +104,13 @@ __all__ = [
     "BRASILIA",
     "Account",
     "Address",
+    "AmountDue",
     "AnswerInfo",
     "BankClient",
     "BankGatewayError",
     "BankInfo",
     "BankUnavailable",
+    "BankingCalendar",
     "Boleto",
     "BoletoRef",
     "BoletoStatus",
@@ -134,6 +138,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "Credentials",
+    "DayCount",
     "Discount",
     "DiscountKind",
     "DocumentKind",
@@ -189,6 +194,7 @@ __all__ = [
     "WebhookRegistration",
     "WebhookRejected",
     "__version__",
+    "amount_due",
     "banks",
     "command_from_dict",
     "connect",

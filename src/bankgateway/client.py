@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Self, final
 from bankgateway import bulk, recovery
 from bankgateway.answers import contradictions
 from bankgateway.capabilities import Capabilities, Operation
+from bankgateway.codes import FACTOR_DAYS_AHEAD
 from bankgateway.config import Account, Credentials, Environment, Settings
 from bankgateway.errors import (
     BankGatewayError,
@@ -366,6 +367,12 @@ class BankClient(ABC):
         if new.due_date < (new.issue_date or today):
             before = "issue_date" if new.issue_date else "today in Brasília"
             raise self._invalid("due_date", f"before {before}", Operation.REGISTER)
+        if (new.due_date - today).days > FACTOR_DAYS_AHEAD:
+            raise self._invalid(
+                "due_date",
+                f"more than {FACTOR_DAYS_AHEAD} days ahead: no barcode can hold it (FEBRABAN)",
+                Operation.REGISTER,
+            )
         self.capabilities.check_new(self.bank, new)
 
     def _is_complete(self, boleto: Boleto, new: NewBoleto) -> bool:

@@ -176,6 +176,7 @@ class TestBeforeAnyIO:
             ("amount", {"amount": Decimal("100000000.00")}),
             ("seu_numero", {"seu_numero": "1234567890123456"}),
             ("due_date", {"due_date": date(2026, 9, 21)}),
+            ("due_date", {"due_date": date(2042, 1, 1)}),
             ("messages", {"messages": tuple("123456")}),
             ("expires_after_days", {"expires_after_days": 61}),
             ("payer.address", {"payer": samples.payer(address=None)}),
@@ -259,6 +260,8 @@ class TestBeforeAnyIO:
         async with fake.connect() as bank:
             for call in (
                 bank.query(BoletoRef(nosso_numero="42153007863")),
+                bank.query(BoletoRef(bank_id="..")),
+                bank.cancel(BoletoRef(bank_id=".")),
                 bank.cancel(BoletoRef(seu_numero="FAT-1")),
                 bank.fetch_pdf(BoletoRef(seu_numero="FAT-1")),
                 bank.execute(BoletoRef(seu_numero="x"), ChangeAmount(Decimal(10))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -99,6 +99,10 @@ class TestAllFits:
         text = emv() if amount is None else emv().replace("5406187.45", "54040.00")
         text = text[:-4] + crc16(text[:-4].encode())
         assert found(boleto(pix=Pix(emv=emv(None) if amount is None else text))) == {}
+
+    def test_a_due_date_beyond_the_window_of_the_factor(self) -> None:
+        far = TODAY + timedelta(days=5600)
+        assert found(boleto(due_date=far, **codes(code(due_date=far))), None) == {}
 
     def test_a_large_amount_takes_the_place_of_the_due_date(self) -> None:
         amount = Decimal("123456789.01")

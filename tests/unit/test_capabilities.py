@@ -304,6 +304,24 @@ class TestNew:
         assert list(found) == [named]
         assert rule in found[named]
 
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"amount": "2.50"},
+            {"amount": "1000.00"},
+            {"seu_numero": "NF-1234567"},
+            {"company_reference": "x" * 25},
+            {"messages": ["a", "b"]},
+            {"expires_after_days": 1},
+            {"expires_after_days": 60},
+            {"protest": Protest(days=3)},
+            {"protest": Protest(days=90)},
+            {"interest": Interest.monthly(Decimal("1.010"))},
+        ],
+    )
+    def test_the_limits_themselves_pass(self, fields: dict[str, Any]) -> None:
+        RICH.check_new("acme", new(**fields))
+
     def test_all_broken_limits_are_told_at_once(self) -> None:
         assert set(invalid(RICH, new(amount=1, seu_numero="x" * 11, payer=BARE))) == {
             "amount",

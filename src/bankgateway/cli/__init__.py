@@ -5,29 +5,42 @@ Nothing but the standard library and our own errors is imported here, so that a 
 
 from __future__ import annotations
 
+import logging
 import sys
+import traceback
+import warnings
 from typing import NoReturn
 
-from bankgateway.errors import BankGatewayError, ConfigurationError, missing_extra
+from bankgateway.cli.exits import ExitCode, code_of
+from bankgateway.cli.output import clean, complain
+from bankgateway.errors import (
+    BankGatewayError,
+    CertificateExpiringWarning,
+    ConfigurationError,
+    missing_extra,
+)
 
-FAILED = 1
+FAILED = ExitCode.REFUSED
 """Exit code: a bank said no, or something did not happen as it should."""
-WRONG_SETUP = 2
+WRONG_SETUP = ExitCode.WRONG_SETUP
 """Exit code: wrong usage, wrong configuration, a missing extra."""
-INTERRUPTED = 130
+INTERRUPTED = ExitCode.INTERRUPTED
 """Exit code: Ctrl-C."""
 
 
 def main() -> None:
-    """Run the command line and end the process with one of the exit codes above, or 0."""
+    """Run the command line and end the process with an `ExitCode`."""
+    _pass_warnings_on()
     try:
         _run()
-    except ConfigurationError as error:
-        _stop(error, WRONG_SETUP)
-    except BankGatewayError as error:
-        _stop(error, FAILED)
+    except (BankGatewayError, ConfigurationError) as error:
+        _stop(error)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception:  # noqa: BLE001 - Python's own exit code, 1, would tell that a bank refused something
+        for line in traceback.format_exc().splitlines():
+            sys.stderr.write(f"{clean(line)}\n")
+        sys.exit(ExitCode.DEFECT)
 
 
 def _run() -> None:
@@ -41,6 +54,21 @@ def _run() -> None:
     app()
 
 
-def _stop(error: Exception, code: int) -> NoReturn:
-    sys.stderr.write(f"bankgateway: {error}\n")
-    sys.exit(code)
+def _stop(error: Exception) -> NoReturn:
+    complain(error)
+    sys.exit(code_of(error))
+
+
+class _Complaints(logging.Handler):
+    """The SDK's warnings as sentences; its loggers have scrubbed them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(record.getMessage())
+
+
+def _pass_warnings_on() -> None:
+    # An expiring certificate is logged as well as warned of: once is enough.
+    warnings.simplefilter("ignore", CertificateExpiringWarning)
+    logger = logging.getLogger("bankgateway")
+    if not any(isinstance(handler, _Complaints) for handler in logger.handlers):
+        logger.addHandler(_Complaints(logging.WARNING))

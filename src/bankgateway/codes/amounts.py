@@ -24,6 +24,9 @@ def two_places(amount: Decimal, *, reason: str = "amount_out_of_range") -> str:
     """
     if not isinstance(amount, Decimal):
         raise TypeError(f"an amount is a Decimal in reais, not {type(amount).__name__}")
+    text = f"{amount:f}"
+    if text[-3:-2] == "." and text[:-3].isdigit():
+        return text
     if amount.is_zero():
         return "0.00"
     try:

@@ -6,7 +6,7 @@ field of the bank (25). FEBRABAN; layouts of Banco do Brasil and CAIXA for amoun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -131,7 +131,9 @@ def build_boleto_code(
     else:
         block = factor + centavos.zfill(10)
     digit = mod11_or_one(bank_code + _CURRENCY_REAL + block + free_field)
-    return BoletoCode(f"{bank_code}{_CURRENCY_REAL}{digit}{block}{free_field}", due_date)
+    if bank_code.startswith("8"):
+        raise _not_a_boleto()
+    return _checked_code(f"{bank_code}{_CURRENCY_REAL}{digit}{block}{free_field}", due_date)
 
 
 def parse_boleto_code(text: str, *, reference: date | None = None, strict: bool = True) -> BoletoCode:
@@ -151,15 +153,26 @@ def parse_boleto_code(text: str, *, reference: date | None = None, strict: bool 
             `invalid_check_digit`, `due_factor_out_of_range`.
     """
     digits = require_digits(compact(text, _SEPARATORS))
-    code = BoletoCode(_barcode_of_line(digits) if len(digits) == 47 else digits)
-    if code.due_factor is None:
-        return code
-    try:
-        return replace(code, due_date=date_of_factor(int(code.due_factor), reference=reference))
-    except CodeError:
-        if strict:
-            raise
-        return code
+    if len(digits) == 47:
+        barcode = _barcode_of_line(digits)
+    else:
+        _check_barcode(barcode := digits)
+    due = None
+    if barcode[5] != "0":
+        try:
+            due = date_of_factor(int(barcode[5:9]), reference=reference)
+        except CodeError:
+            if strict:
+                raise
+    return _checked_code(barcode, due)
+
+
+def _checked_code(barcode: str, due_date: date | None) -> BoletoCode:
+    """A code whose digits were just computed or checked: the constructor would do so again."""
+    code = object.__new__(BoletoCode)
+    object.__setattr__(code, "barcode", barcode)
+    object.__setattr__(code, "due_date", due_date)
+    return code
 
 
 def format_digitable_line(text: str) -> str:
@@ -196,11 +209,15 @@ def _barcode_of_line(line: str) -> str:
 def _check_barcode(digits: str) -> None:
     require_digits(digits)
     if len(digits) == 48 or (len(digits) == 44 and digits.startswith("8")):
-        raise CodeError("not_a_boleto", "this is a tax or utility bill (arrecadação), not a boleto")
+        raise _not_a_boleto()
     if len(digits) != 44:
         raise CodeError("invalid_length", "wrong length", expected="44 or 47 digits", found=f"{len(digits)}")
     _check_currency(digits)
     _check_general_digit(digits, position=5)
+
+
+def _not_a_boleto() -> CodeError:
+    return CodeError("not_a_boleto", "this is a tax or utility bill (arrecadação), not a boleto")
 
 
 def _check_currency(digits: str) -> None:

@@ -139,10 +139,10 @@ def join_digits(*fields: tuple[str, str | None, int]) -> str:
     Raises:
         CodeError: `missing`, `invalid_characters` or `invalid_length`, with the name of the field.
     """
-    return "".join(
-        require_length(require_digits(require_given(text, name), field=name), length, field=name)
-        for name, text, length in fields
-    )
+    for name, text, length in fields:
+        if not (text is not None and len(text) == length and text.isascii() and text.isdigit()):
+            require_length(require_digits(require_given(text, name), field=name), length, field=name)
+    return "".join([text or "" for _, text, _ in fields])
 
 
 def require_given(text: str | None, field: str) -> str:

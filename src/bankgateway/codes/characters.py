@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from bankgateway.codes.errors import CodeError
 
 DIGITS = frozenset("0123456789")
@@ -15,7 +17,12 @@ def compact(text: str, separators: str) -> str:
     """
     if not isinstance(text, str):
         raise TypeError(f"a code is text, not {type(text).__name__}: numbers lose leading zeros")
-    return text.strip().translate(dict.fromkeys(map(ord, separators)))
+    return text.strip().translate(_removal(separators))
+
+
+@cache
+def _removal(characters: str) -> dict[int, None]:
+    return dict.fromkeys(map(ord, characters))
 
 
 def require_characters(

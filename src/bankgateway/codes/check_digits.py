@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import cycle
+from operator import mul
 
 from bankgateway.codes.characters import require_digits
 
@@ -19,13 +20,19 @@ WEIGHTS_2_TO_9 = (2, 3, 4, 5, 6, 7, 8, 9)
 WEIGHTS_2_TO_7 = (2, 3, 4, 5, 6, 7)
 """The weights of modulo 11 "base 7" (Bradesco, Banrisul)."""
 
+_DIGITS = b"0123456789"
+_VALUES = bytes.maketrans(_DIGITS, bytes(range(10)))
 # Value of a digit times two with the digits of the product added: 7 -> 14 -> 5.
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED = bytes.maketrans(_DIGITS, bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 
 
 def weighted_sum(values: Sequence[int], weights: Iterable[int]) -> int:
     """The sum of values times weights, from the right, the weights repeating."""
-    return sum(value * weight for value, weight in zip(reversed(values), cycle(weights), strict=False))
+    return sum(map(mul, reversed(values), cycle(weights)))
+
+
+# A barcode has 43 digits besides its own: longer texts go the general way.
+_LONG_2_TO_9 = WEIGHTS_2_TO_9 * 6
 
 
 def mod10(digits: str) -> int:
@@ -33,9 +40,8 @@ def mod10(digits: str) -> int:
 
     Fields 1 to 3 of the digitable line (FEBRABAN), DAC of Itaú, nosso número of Inter.
     """
-    values = _values(digits)
-    total = sum(values[-2::-2]) + sum(_DOUBLED[value] for value in values[::-2])
-    return -total % 10
+    raw = require_digits(digits).encode()
+    return -(sum(raw[::-2].translate(_DOUBLED)) + sum(raw[-2::-2].translate(_VALUES))) % 10
 
 
 def mod11_sum(digits: str, weights: Iterable[int] = WEIGHTS_2_TO_9) -> int:
@@ -50,7 +56,10 @@ def mod11(digits: str, weights: Iterable[int] = WEIGHTS_2_TO_9) -> int:
 
 def mod11_or_one(digits: str) -> int:
     """Modulo 11 where 10 and 11 become 1: the general check digit of the barcode (FEBRABAN)."""
-    digit = mod11(digits)
+    if len(digits) > len(_LONG_2_TO_9):
+        digit = mod11(digits)
+    else:
+        digit = 11 - sum(map(mul, _values(digits)[::-1], _LONG_2_TO_9)) % 11
     return 1 if digit > 9 else digit
 
 
@@ -84,5 +93,5 @@ def mod10_mod11(digits: str) -> str:
     return f"{first}{second % 11}"
 
 
-def _values(digits: str) -> list[int]:
-    return [ord(digit) - 48 for digit in require_digits(digits)]
+def _values(digits: str) -> bytes:
+    return require_digits(digits).encode().translate(_VALUES)

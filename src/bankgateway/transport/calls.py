@@ -48,7 +48,7 @@ class Call:
 
     operation: str
     method: str
-    url: str
+    url: str = field(repr=False)
     params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)

@@ -201,7 +201,7 @@ async def _no_half_made_connection(progress: _Progress, lent: Lent) -> AsyncIter
         yield
     except BaseException:
         if progress.half_made is not None:
-            pass
+            lent.spoiled = True
             with anyio.CancelScope(shield=True), suppress(Exception):
                 await progress.half_made.aclose()
         raise

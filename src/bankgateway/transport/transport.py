@@ -117,7 +117,7 @@ class Transport:
             Unauthorized: The bank gives no token.
             ConfigurationError: Host, header, proxy or certificate cannot be used.
         """
-        content = dump_json(call.json) if call.json is not None else call.content
+        call = _with_body_written(call)
         renewed = False
         # Whether an attempt that got no clear answer may have been processed: from then on nothing that
         # goes wrong means "not sent".
@@ -132,7 +132,7 @@ class Transport:
                     raise
                 outcome: Answer | Failure = Failure("connection", not_sent=False, text=error.message)
                 break
-            outcome = await self._attempt(call, content, token, attempt)
+            outcome = await self._attempt(call, token, attempt)
             if not renewed and await self._renews(call, outcome, token):
                 renewed = True
                 continue
@@ -200,11 +200,10 @@ class Transport:
 
     # -- an attempt ----------------------------------------------------------------------------
 
-    async def _attempt(
-        self, call: Call, content: bytes | None, token: Token | None, attempt: int
-    ) -> Answer | Failure:
+    async def _attempt(self, call: Call, token: Token | None, attempt: int) -> Answer | Failure:
+        headers = self._headers(call, token)
         request = build_request(
-            call.method, call.url, params=call.params, headers=self._headers(call, token), content=content
+            call.method, call.url, params=call.params, headers=headers, content=call.content
         )
         info = RequestInfo(
             bank=self._bank,
@@ -227,7 +226,6 @@ class Transport:
     def _headers(self, call: Call, token: Token | None) -> dict[str, str]:
         parts = (
             {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": self._user_agent},
-            {} if call.json is None else {"Content-Type": "application/json"},
             call.headers,
             {} if token is None else self._authorize(token.value),
         )
@@ -343,6 +341,15 @@ class Transport:
             except Exception:
                 # A hook only watches. Were it to raise here, a boleto that exists would be reported as lost.
                 log.exception("a hook raised; ignored")
+
+
+def _with_body_written(call: Call) -> Call:
+    # First of all, so that what cannot be written fails before anything is sent; and in the call, so that
+    # no frame holds it where error trackers see it.
+    if call.json is None:
+        return call
+    headers = {"Content-Type": "application/json", **call.headers}
+    return replace(call, json=None, content=dump_json(call.json), headers=headers)
 
 
 def _unprocessed(outcome: Answer | Failure) -> bool:

@@ -144,11 +144,12 @@ def test_the_qr_is_that_of_the_pix_code(run: Run) -> None:
 
 
 def test_the_pdf(run: Run) -> None:
-    path = run.output / "inter-DEMO-1.pdf"
-    assert path.read_bytes().startswith(b"%PDF")
     # The path is longer than the line and is folded.
-    printed = re.sub(r"\s", "", run.step("Fetch the bank's PDF"))
-    assert re.sub(r"\s", "", f"{path} ({path.stat().st_size:,} bytes)") in printed
+    printed = re.sub(r"\s", "", run.step("Print it: the bank's PDF, and our own"))
+    for name in ("inter-DEMO-1-bank.pdf", "inter-DEMO-1.pdf"):
+        path = run.output / name
+        assert path.read_bytes().startswith(b"%PDF")
+        assert re.sub(r"\s", "", f"{path} ({path.stat().st_size:,} bytes)") in printed
 
 
 def test_the_payment_by_webhook_query_and_settlement(run: Run) -> None:
@@ -268,7 +269,7 @@ def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, text = invoke("--output", str(tmp_path / "file" / "folder"))
     assert code == cli.FAILED
-    assert "Stopped at step 4, Fetch the bank's PDF: NotADirectoryError" in text
+    assert "Stopped at step 4, Print it: the bank's PDF, and our own: NotADirectoryError" in text
     assert "Traceback" not in text
 
 

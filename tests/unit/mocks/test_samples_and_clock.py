@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -61,5 +62,31 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, package: str)
     spec = spec_from_file_location("fresh_mocks", bankgateway_mocks.__file__)
     assert spec is not None
     assert spec.loader is not None
+    fresh = module_from_spec(spec)
+    spec.loader.exec_module(fresh)
     with pytest.raises(ConfigurationError, match=rf"'{package}'.*bankgateway\[mocks\]"):
-        spec.loader.exec_module(module_from_spec(spec))
+        fresh.FakeBank  # noqa: B018
+
+
+def test_every_public_name_is_loaded_at_first_use() -> None:
+    code = (
+        "import sys, bankgateway_mocks as mocks\n"
+        "assert 'bankgateway' not in sys.modules\n"
+        "assert set(mocks.__all__) <= set(dir(mocks))\n"
+        "from bankgateway_mocks import *\n"
+        "assert callable(FakeBank) and callable(replay) and samples.payer\n"
+        "assert not hasattr(mocks, 'nothing')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_replay_is_a_function_whichever_import_came_first() -> None:
+    code = (
+        "import bankgateway_mocks.replay\n"
+        "from bankgateway_mocks import replay\n"
+        "with replay('inter', 'query-paid') as tape: print(tape.used)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "[]\n"

@@ -162,7 +162,7 @@ VISIBLE = {
 
 def all_models(base: type[Model] = Model) -> Iterator[type[Model]]:
     for model in base.__subclasses__():
-        if model.__module__.startswith("bankgateway"):
+        if model.__module__.startswith(("bankgateway.models", "bankgateway.banks")):
             yield model
         yield from all_models(model)
 

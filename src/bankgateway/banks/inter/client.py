@@ -294,7 +294,7 @@ class InterClient(BankClient):
     async def _query(self, ref: BoletoRef) -> Boleto:
         if ref.bank_id is None:
             return await self._query_by_seu_numero(ref)
-        answer = await self._get("query", f"/{quote(ref.bank_id, safe='')}", "query")
+        answer = await self._get("query", f"/{self._path_id(ref, 'query')}", "query")
         if not isinstance(answer.data, Mapping) or "cobranca" not in answer.data:
             raise self._unreadable("query", answer)
         return mapping.to_boleto(
@@ -520,7 +520,8 @@ class InterClient(BankClient):
         return f"{self.environment.hosts['api']}{_PREFIX}{path}"
 
     def _bank_id(self, ref: BoletoRef, operation: str) -> str:
-        if ref.bank_id is None:
+        # A name of dots alone would be taken for a step up in the path.
+        if ref.bank_id is None or not ref.bank_id.strip("."):
             raise self._invalid("bank_id", "Inter names a boleto by its codigoSolicitacao", operation)
         return ref.bank_id
 

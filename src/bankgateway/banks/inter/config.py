@@ -5,9 +5,10 @@ Source: Banco Inter, API Cobrança v3 (OpenAPI and portal texts, 2026).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -15,10 +16,11 @@ from bankgateway import config
 from bankgateway.banks.inter.codes import boleto_codes
 from bankgateway.capabilities import Capabilities, Numbering, Operation
 from bankgateway.codes.boleto_codes import BoletoCodes
-from bankgateway.config import Certificate, Environment
+from bankgateway.config import Certificate, Environment, Secret
 from bankgateway.models.charges import DiscountKind, FineKind, InterestKind
 from bankgateway.models.commands import Cancel, ChangeAmount, ChangeDueDate
 from bankgateway.models.results import SearchDate
+from bankgateway.security.certificate import ClientCertificate
 from bankgateway.transport import RateLimit
 
 BANK = "inter"
@@ -65,9 +67,20 @@ class Credentials(config.Credentials):
     bank: ClassVar[str] = BANK
 
     client_id: Annotated[str, Field(min_length=1)]
-    client_secret: SecretStr
+    client_secret: Secret
     certificate: Certificate
     scopes: tuple[str, ...] = ("boleto-cobranca.read", "boleto-cobranca.write")
+
+    if TYPE_CHECKING:
+        # What may be given is wider than what the fields then hold.
+        def __init__(
+            self,
+            *,
+            client_id: str,
+            client_secret: str | SecretStr,
+            certificate: ClientCertificate | Mapping[str, Any],
+            scopes: tuple[str, ...] = ...,
+        ) -> None: ...
 
 
 # Calls per minute. The figures are counted here per credential; the bank does not say what it counts by.

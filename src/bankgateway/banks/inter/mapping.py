@@ -6,9 +6,9 @@ Source: Banco Inter, API Cobrança v3 (OpenAPI and portal texts, 2026).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from bankgateway.banks.inter.config import BANK, Account
 from bankgateway.banks.inter.wire import (
@@ -36,11 +36,9 @@ from bankgateway.models.boleto import Boleto, BoletoRef, BoletoStatus, NewBoleto
 from bankgateway.models.charges import Discount, DiscountKind, Fine, FineKind, Interest, InterestKind
 from bankgateway.models.events import EventType
 from bankgateway.models.party import PartialParty, Party
-from bankgateway.models.reading import midnight
+from bankgateway.models.reading import midnight, tolerant
 from bankgateway.models.results import Search, SearchDate, Settlement
 from bankgateway.models.text import Charset, TextFitter
-
-T = TypeVar("T")
 
 CHARSET = Charset()
 REASON_LENGTH = 50
@@ -256,8 +254,8 @@ def to_boleto(
         paid_at=midnight(charge.dataSituacao) if paid else None,
         payment_channel=_channel(charge) if paid else None,
         payer=payer,
-        interest=_tolerant(lambda: _read_interest(charge.mora)),
-        fine=_tolerant(lambda: _read_fine(charge.multa)),
+        interest=tolerant(lambda: _read_interest(charge.mora)),
+        fine=tolerant(lambda: _read_fine(charge.multa)),
         discounts=_read_discounts(charge),
         cancel_reason=charge.motivoCancelamento,
         raw=data,
@@ -339,14 +337,6 @@ def _payer(person: Pessoa) -> PartialParty:
     )
 
 
-def _tolerant(read: Callable[[], T | None]) -> T | None:
-    """A charge outside our limits is left out: it is in `raw`, and must not lose the rest of the answer."""
-    try:
-        return read()
-    except (ValueError, OverflowError):
-        return None
-
-
 def _read_interest(charge: Encargo | None) -> Interest | None:
     if charge is None:
         return None
@@ -365,7 +355,7 @@ def _read_fine(charge: Encargo | None) -> Fine | None:
 
 def _read_discounts(charge: Cobranca) -> tuple[Discount, ...]:
     due = charge.dataVencimento
-    found = (_tolerant(lambda item=item: _read_discount(item, due)) for item in charge.descontos)  # type: ignore[misc]
+    found = (tolerant(lambda item=item: _read_discount(item, due)) for item in charge.descontos)  # type: ignore[misc]
     return tuple(discount for discount in found if discount is not None)
 
 

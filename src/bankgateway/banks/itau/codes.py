@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from bankgateway.codes.boleto_codes import (
     BoletoCodes,
@@ -35,6 +36,7 @@ CARTEIRAS = (
 _LENGTH = 8
 
 
+@lru_cache(maxsize=1024)
 def account_dac(*, agencia: str, conta: str) -> str:
     """DAC of an account: modulo 10 over agency (4) and account (5)."""
     return str(mod10(join_digits(("agencia", agencia, 4), ("conta", conta, 5))))
@@ -60,11 +62,16 @@ def nosso_numero(text: str, *, carteira: str, agencia: str, conta: str) -> str:
     Raises:
         CodeError: Not a nosso número of this account, or an unknown carteira.
     """
+    return _number_and_dac(text, carteira, agencia, conta)[0]
+
+
+def _number_and_dac(text: str, carteira: str, agencia: str, conta: str) -> tuple[str, str]:
     require_choice(carteira, CARTEIRAS, "carteira")
     number, given = split_check_digit(text, range(1, _LENGTH + 1), prefix=f"{carteira}/")
     number = number.zfill(_LENGTH)
-    check_given_digit(number, given, dac(number, carteira=carteira, agencia=agencia, conta=conta))
-    return number
+    digit = dac(number, carteira=carteira, agencia=agencia, conta=conta)
+    check_given_digit(number, given, digit)
+    return number, digit
 
 
 def campo_livre(number: str, digit: str, *, carteira: str, agencia: str, conta: str, conta_dac: str) -> str:
@@ -119,8 +126,7 @@ def boleto_codes(
     Raises:
         CodeError: A part breaks a rule or is missing.
     """
-    number = nosso_numero(text, carteira=carteira, agencia=agencia, conta=conta)
-    digit = dac(number, carteira=carteira, agencia=agencia, conta=conta)
+    number, digit = _number_and_dac(text, carteira, agencia, conta)
     if carteira in SEU_NUMERO_CARTEIRAS:
         free_field = campo_livre_with_seu_numero(
             number, carteira=carteira, seu_numero=seu_numero, codigo_cliente=codigo_cliente
