@@ -29,15 +29,20 @@ def _escaped(character: str) -> str:
     return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
+_reader_left = False
+
+
 def put(text: str) -> bool:
     """Write a line to standard output. False when nobody takes it: the reader is gone, the disk is full."""
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except OSError:
-        _drop_the_rest()
-        return False
-    return True
+    global _reader_left
+    if not _reader_left:
+        try:
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+        except OSError:
+            _reader_left = True
+            _drop_the_rest()
+    return not _reader_left
 
 
 def put_result(text: str) -> bool:

@@ -20,7 +20,13 @@ from typing import Any, Protocol, TypeVar
 import anyio
 from anyio.lowlevel import RunVar
 
-from bankgateway.errors import BankGatewayError, ErrorMessage, Unauthorized, UnexpectedResponse
+from bankgateway.errors import (
+    BankGatewayError,
+    ConfigurationError,
+    ErrorMessage,
+    Unauthorized,
+    UnexpectedResponse,
+)
 from bankgateway.models.clock import Clock
 from bankgateway.models.reading import load_json, read_decimal, read_text
 from bankgateway.security.redaction import sdk_logger
@@ -505,5 +511,6 @@ class _PatientStore:
 
 
 def _failed(what: str, error: Exception) -> None:
-    # Without its text, which may hold the address of the store and the password in it.
-    log.warning("the token store failed to %s: %s", what, type(error).__name__)
+    # Only our own text: that of others may hold the address of the store and the password in it.
+    told = str(error) if isinstance(error, ConfigurationError) else type(error).__name__
+    log.warning("the token store failed to %s: %s", what, told)

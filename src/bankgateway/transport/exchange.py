@@ -257,9 +257,10 @@ _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 _CLOSED = Failure("closed", not_sent=True, text="the client is closed")
 
-_BEFORE_SENDING = (
-    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError,
-)  # fmt: skip
+# What a transport of the user's says of itself. `ConnectTimeout` and `ProxyError` are not believed: the
+# widespread httpx-aiohttp gives the former for every lost connection, also one lost after the request had
+# left, and a registration sent again for that would be a second boleto.
+_BEFORE_SENDING = (httpx.ConnectError, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 def _classify(error: Exception, progress: _Progress, seconds: float) -> Failure:

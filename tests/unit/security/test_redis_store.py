@@ -288,6 +288,13 @@ async def test_trio_is_refused() -> None:
         RedisTokenStore("redis://127.0.0.1", key=KEY)
 
 
+def test_a_store_can_be_made_in_a_thread() -> None:
+    async def make() -> None:
+        await asyncio.to_thread(RedisTokenStore, "redis://127.0.0.1", key=KEY)
+
+    anyio.run(make)
+
+
 def test_trio_is_refused_by_a_store_that_was_made_before() -> None:
     store = RedisTokenStore("redis://127.0.0.1", key=KEY)
 

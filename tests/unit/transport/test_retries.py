@@ -33,7 +33,8 @@ def read_timeout() -> Exception:
     ("fault", "repeats"),
     [
         (connect_failure, {IDEMPOTENT, IF_NOT_PROCESSED}),
-        (lambda: httpx.ConnectTimeout(""), {IDEMPOTENT, IF_NOT_PROCESSED}),
+        # Not believed of a transport that is not ours: httpx-aiohttp raises it for any lost connection.
+        (lambda: httpx.ConnectTimeout(""), {IDEMPOTENT}),
         (lambda: httpx.PoolTimeout(""), {IDEMPOTENT, IF_NOT_PROCESSED}),
         (lambda: 429, {IDEMPOTENT, IF_NOT_PROCESSED}),
         (read_timeout, {IDEMPOTENT}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -83,7 +84,8 @@ class RedisTokenStore:
         self._connect = _connector(client_or_url)
         self._owned = isinstance(client_or_url, str)
         self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
-        if _is_inside_a_loop():
+        if _is_inside_trio():
+            # Here, since the SDK only logs what a store raises.
             _running_loop()
 
     def __repr__(self) -> str:
@@ -219,9 +221,10 @@ def _running_loop() -> asyncio.AbstractEventLoop:
     )
 
 
-def _is_inside_a_loop() -> bool:
+def _is_inside_trio() -> bool:
+    # Not asked through anyio, which in a thread that carries its caller's context answers for the caller.
+    trio = sys.modules.get("trio")
     try:
-        anyio.get_cancelled_exc_class()
+        return trio is not None and bool(trio.lowlevel.current_trio_token())
     except RuntimeError:
         return False
-    return True
