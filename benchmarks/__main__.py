@@ -9,10 +9,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, local, paper
+from benchmarks import calls, crowds, local, paper
 from benchmarks.bed import Bed, Figure, bed, write
 
-PARTS: list[Callable[[Bed], Iterator[Figure]]] = [calls.exchanges, calls.tokens, local.imports, local.webhooks, paper.codes, paper.pdf]
+PARTS: list[Callable[[Bed], Iterator[Figure]]] = [
+    calls.exchanges, calls.rivals, calls.tokens, crowds.clients, crowds.bulk, crowds.certificates,
+    local.imports, local.webhooks, paper.codes, paper.pdf,
+]  # fmt: skip
 
 
 def main() -> int:
@@ -29,7 +32,12 @@ def main() -> int:
     for figure in figures:
         said = "[green]ok[/]" if figure.ok else "[red]missed[/]"
         table.add_row(
-            figure.name, figure.baseline, f"{figure.figure:.2f} {figure.unit}", figure.target, said, figure.detail
+            figure.name,
+            figure.baseline,
+            f"{figure.figure:.2f} {figure.unit}",
+            figure.target,
+            said,
+            figure.detail,
         )
     console.print(table)
     write(figures, Path(__file__).with_name("results.json"))

@@ -46,7 +46,11 @@ class Figure:
     @property
     def ok(self) -> bool:
         sign, bound = self.target.split()
-        return {">=": self.figure >= float(bound), "<=": self.figure <= float(bound), "==": self.figure == float(bound)}[sign]
+        return {
+            ">=": self.figure >= float(bound),
+            "<=": self.figure <= float(bound),
+            "==": self.figure == float(bound),
+        }[sign]
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,10 @@ def bed() -> Iterator[Bed]:
         pem.write_bytes(certificate + key)
         (folder / "ca.pem").write_bytes(pki.ca_pem)
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.server", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "benchmarks.server", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert process.stdout is not None
         try:

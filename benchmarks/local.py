@@ -28,7 +28,9 @@ WEBHOOK = json.dumps([
 def imports(bed: Bed) -> Iterator[Figure]:
     """`import bankgateway` over `import httpx, pydantic`, each in a fresh interpreter."""
     ours, theirs = side_by_side(
-        9, lambda: seconds_of("import bankgateway"), lambda: seconds_of("import httpx, pydantic, cryptography.x509")
+        9,
+        lambda: seconds_of("import bankgateway"),
+        lambda: seconds_of("import httpx, pydantic, cryptography.x509"),
     )
     yield Figure(
         "import bankgateway", "import httpx, pydantic, cryptography", ours / theirs, "x its time", "<= 1.3",

@@ -46,7 +46,7 @@ def account(slug: str) -> Account:
 
 
 def credentials(slug: str) -> Credentials:
-    """Credentials that the bank's fake accepts, with a certificate made in this process where one is wanted."""
+    """Credentials that the bank's fake accepts, with a certificate of this process where one is wanted."""
     kind = bank_class(slug).credentials_type
     data = dict(credentials_data(slug))
     if "certificate" in kind.model_fields:

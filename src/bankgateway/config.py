@@ -30,6 +30,7 @@ class _Configuration(BaseModel):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
+        defer_build=True,
         arbitrary_types_allowed=True,
         str_strip_whitespace=True,
     )

@@ -32,6 +32,7 @@ from bankgateway import (
     BoletoRef,
     BoletoStatus,
     ClientCertificate,
+    Conflict,
     Event,
     EventType,
     NewBoleto,
@@ -74,7 +75,7 @@ class OrderStatus(StrEnum):
     AWAITING_PAYMENT = "awaiting_payment"
     PAID = "paid"
     CLOSED = "closed"
-    """Expired, cancelled or rejected by the bank."""
+    """Over without the money: expired, cancelled, rejected, paid in part, marked as paid by hand."""
     NOT_REGISTERED = "not_registered"
     """The bank never got it: it may be bought again."""
 
@@ -107,7 +108,7 @@ class Order:
             return
         if self._is_paid_by(boleto):
             self.status = OrderStatus.PAID
-        elif boleto.status.is_final and boleto.status is not BoletoStatus.PAID:
+        elif boleto.status.is_final:
             self.status = OrderStatus.CLOSED
         elif boleto.digitable_line:
             self.status = OrderStatus.AWAITING_PAYMENT
@@ -115,9 +116,10 @@ class Order:
             self.pix = boleto.pix.emv if boleto.pix else None
 
     def _is_paid_by(self, boleto: Boleto) -> bool:
-        # Somebody may have marked it as paid by hand, and then no money came in.
-        came_in = boleto.status is BoletoStatus.PAID and boleto.payment_channel is not PaymentChannel.OUTSIDE
-        return came_in and (boleto.paid_amount or 0) >= self.purchase.amount
+        # Marked as paid by hand means that no money came in through the bank.
+        through_bank = boleto.payment_channel is not PaymentChannel.OUTSIDE
+        enough = (boleto.paid_amount or 0) >= self.purchase.amount
+        return boleto.status is BoletoStatus.PAID and through_bank and enough
 
 
 @dataclass
@@ -148,8 +150,10 @@ class Shop:
             order.update(await self.bank.register(self._boleto(purchase), wait=PATIENCE))
         except OutcomeUnknown as error:
             order.ref = error.ref or order.ref
-        except (Refused, NotSent):
-            # Surely no boleto.
+        except (Refused, NotSent) as error:
+            if isinstance(error, Conflict) and error.duplicate:
+                # The bank has an equal one, which could not be looked up just now.
+                return order
             del self.orders[purchase.order]
             raise
         return order
@@ -178,7 +182,8 @@ class Shop:
             order.update(await self.bank.query(order.ref))
         except NotFound:
             waited = self.bank.settings.clock.now() - order.asked_at
-            if order.status is OrderStatus.PENDING and waited > BELIEVE_NOT_FOUND:
+            # One that has a bank id was accepted: that it is not found is the bank's trouble.
+            if order.ref.bank_id is None and waited > BELIEVE_NOT_FOUND:
                 order.status = OrderStatus.NOT_REGISTERED
         except BankGatewayError as error:
             log.warning("order %s: not looked up: %s", order.purchase.order, error)
@@ -276,7 +281,7 @@ async def inter_webhook(secret: str, request: Request, tasks: BackgroundTasks) -
     for event in events:
         # A real shop writes it to a queue first. Here `reconcile` makes up for what gets lost.
         tasks.add_task(shop.handle, event)
-    return Response(status_code=200, background=tasks)
+    return Response(status_code=200)
 
 
 def from_environment() -> FastAPI:

@@ -5,20 +5,13 @@ Nothing but the standard library and our own errors is imported here, so that a 
 
 from __future__ import annotations
 
-import logging
 import sys
 import traceback
-import warnings
 from typing import NoReturn
 
 from bankgateway.cli.exits import ExitCode, code_of
 from bankgateway.cli.output import clean, complain
-from bankgateway.errors import (
-    BankGatewayError,
-    CertificateExpiringWarning,
-    ConfigurationError,
-    missing_extra,
-)
+from bankgateway.errors import BankGatewayError, ConfigurationError, missing_extra
 
 FAILED = ExitCode.REFUSED
 """Exit code: a bank said no, or something did not happen as it should."""
@@ -30,7 +23,6 @@ INTERRUPTED = ExitCode.INTERRUPTED
 
 def main() -> None:
     """Run the command line and end the process with an `ExitCode`."""
-    _pass_warnings_on()
     try:
         _run()
     except (BankGatewayError, ConfigurationError) as error:
@@ -57,18 +49,3 @@ def _run() -> None:
 def _stop(error: Exception) -> NoReturn:
     complain(error)
     sys.exit(code_of(error))
-
-
-class _Complaints(logging.Handler):
-    """The SDK's warnings as sentences; its loggers have scrubbed them."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        complain(record.getMessage())
-
-
-def _pass_warnings_on() -> None:
-    # An expiring certificate is logged as well as warned of: once is enough.
-    warnings.simplefilter("ignore", CertificateExpiringWarning)
-    logger = logging.getLogger("bankgateway")
-    if not any(isinstance(handler, _Complaints) for handler in logger.handlers):
-        logger.addHandler(_Complaints(logging.WARNING))

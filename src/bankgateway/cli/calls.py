@@ -12,6 +12,7 @@ import typer
 from bankgateway.cli.exits import ExitCode, code_of_write
 from bankgateway.cli.output import advise, complain
 from bankgateway.cli.profiles import Profile
+from bankgateway.cli.warn import pass_warnings_on
 from bankgateway.client import BankClient
 from bankgateway.errors import BankGatewayError, ConfigurationError, OutcomeUnknown
 from bankgateway.models.boleto import BoletoRef
@@ -26,6 +27,7 @@ def ask(profile: Profile, question: Callable[[BankClient], Awaitable[T]]) -> T:
         async with profile.connect() as bank:
             return await question(bank)
 
+    pass_warnings_on()
     return anyio.run(talk)
 
 
@@ -55,7 +57,7 @@ def look_up(profile: Profile, ref: BoletoRef) -> str:
     parts = ref.model_dump(mode="json", exclude_none=True, exclude={"payer_tax_id"})
     # One that has the bank's own id needs no other part.
     named = {"bank_id": parts["bank_id"]} if "bank_id" in parts else parts
-    options = [word for name, value in named.items() for word in (f"--{name.replace('_', '-')}", value)]
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in named.items()]
     return shlex.join(["bankgateway", "query", *profile.arguments, *options])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
 from bankgateway.cli.console import make_console
+from bankgateway.cli.output import clean, put, to_json
 from bankgateway.codes import BoletoCode, BrCode, CodeError, parse_boleto_code, parse_br_code
 from bankgateway.errors import ConfigurationError
 from bankgateway.render.banks import printed_bank
@@ -30,12 +30,14 @@ def decode(
         raise ConfigurationError(f"--as-of: {as_of!r} is not a day like 2026-11-20") from None
     facts = _pix(text) if text.strip().startswith("000201") else _boleto(text, reference)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        put(to_json(facts, indent=2))
         return
     console = make_console()
     width = max(len(name) for name in facts)
     for name, value in facts.items():
-        console.print(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}", soft_wrap=True)
+        # A Pix code is what a stranger wrote.
+        shown = "-" if value is None else clean(value)
+        console.print(f"{name.replace('_', ' '):{width}}  {shown}", soft_wrap=True)
 
 
 def _boleto(text: str, reference: date | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 
@@ -49,7 +50,7 @@ def put_result(text: str) -> bool:
     """The same for what the bank did: where nobody takes it, it goes to standard error and is not lost."""
     taken = put(text)
     if not taken:
-        sys.stderr.write(f"{text}\n")
+        _err(text)
     return taken
 
 
@@ -62,9 +63,15 @@ def _drop_the_rest() -> None:
 
 def complain(text: object) -> None:
     """Write a sentence to standard error."""
-    sys.stderr.write(f"bankgateway: {clean(text)}\n")
+    _err(f"bankgateway: {clean(text)}")
 
 
 def advise(text: str) -> None:
     """Write a line to standard error that can be copied as a whole."""
-    sys.stderr.write(f"{clean(text)}\n")
+    _err(clean(text))
+
+
+def _err(text: str) -> None:
+    # That nobody listens is no reason to stop in the middle of a registration.
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import aclosing
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from bankgateway.cli.options import AsJson, ConfigFile, ProfileName, Wait
 from bankgateway.cli.output import advise, complain, put, put_result, to_json
 from bankgateway.cli.profiles import DEFAULT, Profile, read_profile
 from bankgateway.cli.show import HEAD, boleto_facts, lines, row, to_data
+from bankgateway.cli.warn import pass_warnings_on
 from bankgateway.errors import BankGatewayError, OutcomeUnknown
 from bankgateway.models.boleto import BoletoRef, NewBoleto
 from bankgateway.models.clock import SYSTEM_CLOCK
@@ -72,6 +73,7 @@ class Batch:
         Returns:
             How it ended.
         """
+        pass_warnings_on()
         interrupted = False
         try:
             anyio.run(self._talk, concurrency, wait)
@@ -86,13 +88,12 @@ class Batch:
         async with self._profile.connect() as bank, self._interrupts.listening():
             if len(self._boletos) > 1 and not self._as_json:
                 put(HEAD)
-            with self._progress() as progress:
-                task = progress.add_task("boletos", total=len(self._boletos))
-                given = bank.register_many(self._give(), concurrency=concurrency, wait=wait)
+            given = bank.register_many(self._give(), concurrency=concurrency, wait=wait)
+            with self._bar() as advance:
                 async with aclosing(given) as results:
                     async for result in results:
                         self._take(result)
-                        progress.advance(task)
+                        advance()
 
     def _give(self) -> Iterator[NewBoleto]:
         for index, new in enumerate(self._boletos):
@@ -151,18 +152,24 @@ class Batch:
         # Some are registered, some are not: no code may say that the whole is safe to repeat.
         return ExitCode.REFUSED
 
-    def _progress(self) -> Progress:
+    @contextmanager
+    def _bar(self) -> Iterator[Callable[[], object]]:
+        """Shows how far it is, where somebody sees it."""
         console = Console(stderr=True)
-        return Progress(
+        if len(self._boletos) == 1 or not console.is_terminal:
+            yield lambda: None
+            return
+        # `redirect_stdout`: else rich would send to the terminal what is meant for a file.
+        with Progress(
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=console,
             transient=True,
-            disable=not console.is_terminal or len(self._boletos) == 1,
-            # Else rich would send to the terminal what is meant for a file.
             redirect_stdout=sys.stdout.isatty(),
-        )
+        ) as progress:
+            task = progress.add_task("boletos", total=len(self._boletos))
+            yield lambda: progress.advance(task)
 
 
 def _ref(new: NewBoleto, error: Exception | None = None) -> BoletoRef:

@@ -45,7 +45,7 @@ class Model(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True, str_strip_whitespace=True
     )
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:

@@ -169,7 +169,7 @@ WireFlag = Annotated[bool | None, BeforeValidator(read_flag)]
 class WireAnswer(BaseModel):
     """Base of the answers of a bank: unknown keys are ignored, an object of the wrong kind is empty."""
 
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, defer_build=True, frozen=True)
 
 
 def an_object(value: object) -> object:

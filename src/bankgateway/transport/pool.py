@@ -4,6 +4,9 @@ Ten thousand clients fit in one process because only those in use hold connectio
 
 httpx's transport is used without its client: the client would log every URL, query string and the
 secrets in it included, and keep cookies.
+
+A `BankClient` has several small transports rather than one: for each request httpcore walks all connections
+and all waiting requests of a pool, which makes one pool of a hundred far slower than a dozen of eight.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from bankgateway._version import __version__
 from bankgateway.errors import ConfigurationError
 from bankgateway.security.certificate import ClientCertificate
 from bankgateway.security.tls import ContextCache, Trust
+from bankgateway.transport.fast import FastTransport
 from bankgateway.transport.settings import Settings
 
 _contexts = ContextCache()
@@ -31,6 +35,10 @@ _contexts = ContextCache()
 # one each time (12 ms with the usual CA bundle), so the last few are held here.
 _recent_contexts: deque[ssl.SSLContext] = deque(maxlen=8)
 _recent_lock = threading.Lock()
+
+
+SHARD = 8
+"""Connections of one of the small transports."""
 
 
 class PoolClosedError(Exception):
@@ -60,13 +68,14 @@ class Lent:
 
 
 class HttpPool:
-    """Lends the httpx transport of one `BankClient`."""
+    """Lends the httpx transports of one `BankClient`."""
 
     def __init__(self, settings: Settings, certificate: ClientCertificate | None) -> None:
         self._settings = settings
         self._certificate = certificate
         self._given = _given(settings)
-        self._own: Lent | None = None
+        self._shards: list[Lent] = []
+        self._ssl_context: ssl.SSLContext | None = None
         self._last_used = 0.0
         self._closed = False
 
@@ -78,7 +87,7 @@ class HttpPool:
     @property
     def is_open(self) -> bool:
         """Whether it holds connections and a TLS context of its own now."""
-        return self._own is not None
+        return bool(self._shards)
 
     @property
     def tells_progress(self) -> bool:
@@ -87,7 +96,7 @@ class HttpPool:
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[Lent]:
-        """The transport, for the length of one exchange.
+        """A transport, for the length of one exchange.
 
         Raises:
             PoolClosedError: The client was closed meanwhile.
@@ -103,9 +112,9 @@ class HttpPool:
             yield lent
         finally:
             lent.users -= 1
-            if lent.spoiled and lent is self._own:
-                self._forget()
-            if lent is not self._own and lent.users == 0:
+            if lent.spoiled and lent in self._shards:
+                self._shards.remove(lent)
+            if lent not in self._shards and lent.users == 0:
                 await lent.aclose()
 
     async def aclose(self) -> None:
@@ -115,17 +124,31 @@ class HttpPool:
 
     async def _opened(self) -> Lent:
         # In the registry of another event loop: that loop has ended, and its connections with it.
-        if self._own is None or self not in _pools():
+        if self._ssl_context is None or self not in _pools():
             context = await self._context()
             if self._closed:
                 raise PoolClosedError
             # Another task may have been faster.
-            if self._own is None or self not in _pools():
-                self._own = Lent(self._transport(context))
+            if self._ssl_context is None or self not in _pools():
+                self._shards, self._ssl_context = [], context
                 _pools()[self] = None
-        return self._own
+        return self._shard(self._ssl_context)
 
-    def _transport(self, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    def _shard(self, context: ssl.SSLContext) -> Lent:
+        if self._settings.engine == "aiohttp":
+            if not self._shards:
+                self._shards.append(Lent(FastTransport(context, self._settings)))
+            return self._shards[0]
+        for lent in self._shards:
+            if lent.users < SHARD:
+                return lent
+        left = self._settings.max_connections - SHARD * len(self._shards)
+        if left > 0:
+            self._shards.append(Lent(self._transport(context, min(SHARD, left))))
+            return self._shards[-1]
+        return min(self._shards, key=lambda lent: lent.users)
+
+    def _transport(self, context: ssl.SSLContext, connections: int) -> httpx.AsyncHTTPTransport:
         settings = self._settings
         with suppress(ValueError, ImportError, httpx.InvalidURL):
             return httpx.AsyncHTTPTransport(
@@ -133,8 +156,8 @@ class HttpPool:
                 trust_env=False,
                 proxy=settings.proxy,
                 limits=httpx.Limits(
-                    max_connections=settings.max_connections,
-                    max_keepalive_connections=settings.max_connections,
+                    max_connections=connections,
+                    max_keepalive_connections=connections,
                     keepalive_expiry=settings.keepalive_seconds,
                 ),
             )
@@ -149,24 +172,20 @@ class HttpPool:
         return await anyio.to_thread.run_sync(_shared_context, self._certificate, self._settings.trust)
 
     async def _let_go(self) -> None:
-        own = self._forget()
-        if own is not None:
-            await own.aclose()
-
-    def _forget(self) -> Lent | None:
         _pools().pop(self, None)
-        own, self._own = self._own, None
-        return own
+        shards, self._shards, self._ssl_context = self._shards, [], None
+        for lent in shards:
+            await lent.aclose()
 
     async def _touch(self) -> None:
         """Note the use, and let go of the clients that are idle or too many."""
         pools = _pools()
         self._last_used = self._settings.clock.monotonic()
         pools.move_to_end(self)
-        for pool in list(pools):
+        for pool in list(pools) if len(pools) > 1 else ():
             if not (len(pools) > self._settings.max_open_clients or pool._is_idle):
                 break
-            if pool._own is not None and pool._own.users == 0:
+            if not any(lent.users for lent in pool._shards):
                 await pool._let_go()
 
     @property

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -112,6 +112,8 @@ class Settings:
         transport: An httpx transport in place of sockets, as the fake banks give one.
         http_client: A ready httpx client. It is used as it is and not closed. httpx logs the URLs it
             calls, queries included, at INFO.
+        engine: `httpx`, or `aiohttp` (extra `fast`, asyncio only): several times the calls a second when
+            many are under way.
         max_connections: Open connections of one client.
         keepalive_seconds: How long an idle connection is kept.
         max_open_clients: How many clients of one event loop may hold connections and a TLS context at
@@ -138,6 +140,7 @@ class Settings:
     proxy: str | None = field(default=None, repr=False)
     transport: httpx.AsyncBaseTransport | None = None
     http_client: httpx.AsyncClient | None = None
+    engine: Literal["httpx", "aiohttp"] = "httpx"
     max_connections: int = 100
     keepalive_seconds: float = 20.0
     max_open_clients: int = 256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -205,6 +206,11 @@ class Transport:
         request = build_request(
             call.method, call.url, params=call.params, headers=headers, content=call.content
         )
+        timeouts = timeouts_here.get() or call.timeouts or self._settings.timeouts
+        if not self._is_watched:
+            return await exchange(
+                self._pool, request, timeouts=timeouts, max_bytes=self._settings.max_answer_bytes
+            )
         info = RequestInfo(
             bank=self._bank,
             operation=call.operation,
@@ -215,13 +221,16 @@ class Transport:
         )
         await self._run_hooks(self._settings.before_request, info)
         outcome = await exchange(
-            self._pool,
-            request,
-            timeouts=timeouts_here.get() or call.timeouts or self._settings.timeouts,
-            max_bytes=self._settings.max_answer_bytes,
+            self._pool, request, timeouts=timeouts, max_bytes=self._settings.max_answer_bytes
         )
         await self._report(info, outcome)
         return outcome
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether anybody looks at what is sent: redacting it takes time."""
+        settings = self._settings
+        return bool(settings.before_request or settings.after_answer) or log.isEnabledFor(logging.DEBUG)
 
     def _headers(self, call: Call, token: Token | None) -> dict[str, str]:
         parts = (

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -20,6 +21,10 @@ from bankgateway import ConfigurationError, NotFound, cli
 from bankgateway.cli import plugins
 from bankgateway.cli.app import app
 from bankgateway.cli.console import can_print, make_console
+from bankgateway.cli.exits import MEANING
+from bankgateway.codes import crc16
+
+Main = Callable[..., Any]
 
 BLOCKED = """
 import sys
@@ -43,14 +48,6 @@ def run_without(package: str, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-def bankgateway_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command as a user calls it, exit codes of `main` included."""
-    code = f"import sys; sys.argv = ['bankgateway', *{arguments!r}]; from bankgateway.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 def test_version() -> None:
     assert invoke("--version") == (0, f"bankgateway {bankgateway.__version__}\n")
 
@@ -58,28 +55,17 @@ def test_version() -> None:
 def test_help_lists_our_commands_and_those_that_join() -> None:
     code, output = invoke("--help")
     assert code == 0
-    assert "banks" in output
-    assert "demo" in output
+    for command in ("banks", "certificate", "register", "demo", "fake"):
+        assert f" {command} " in output
 
 
-def test_banks_as_json_is_the_registry() -> None:
-    code, output = invoke("banks", "--json")
-    assert code == 0
-    assert json.loads(output) == [
-        {"slug": bank.slug, "compe": bank.compe, "name": bank.name} for bank in bankgateway.banks()
-    ]
+def test_help_has_the_exit_codes() -> None:
+    said = " ".join(invoke("--help")[1].split())
+    for exit_code, meaning in MEANING.items():
+        assert f"{exit_code.value}: {meaning}" in said
 
 
-def test_banks_as_table() -> None:
-    code, output = invoke("banks")
-    assert code == 0
-    assert "\x1b" not in output
-    rows = [" ".join(line.split()) for line in output.splitlines()]
-    for bank in bankgateway.banks():
-        assert f"{bank.slug} {bank.compe} {bank.name}" in rows
-
-
-@pytest.mark.parametrize("package", ["typer", "rich"])
+@pytest.mark.parametrize("package", ["typer", "rich", "pydantic_settings"])
 def test_a_missing_extra_is_named_without_traceback(package: str) -> None:
     ended = run_without(package, "banks")
     assert ended.returncode == cli.WRONG_SETUP
@@ -136,6 +122,10 @@ def stop_by_hand() -> None:
     raise KeyboardInterrupt
 
 
+def stop_by_defect() -> None:
+    raise RuntimeError("a defect \x1b[31m")
+
+
 @pytest.fixture
 def join(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Offer commands, as `name=attribute of this module`."""
@@ -185,7 +175,7 @@ def test_an_unknown_command_is_wrong_usage() -> None:
     ("attribute", "code", "sentence"),
     [
         ("stop_by_setup", cli.WRONG_SETUP, "bankgateway: no such carteira\n"),
-        ("stop_by_bank", cli.FAILED, "bankgateway: inter query: unknown boleto [HTTP 404]\n"),
+        ("stop_by_bank", cli.ExitCode.NOT_FOUND, "bankgateway: inter query: unknown boleto [HTTP 404]\n"),
     ],
 )
 def test_errors_end_with_a_sentence(
@@ -211,8 +201,21 @@ def test_ctrl_c_ends_quietly(
     monkeypatch.setattr(sys, "argv", ["bankgateway", "stop"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    assert ended.value.code not in (None, 0)
+    assert ended.value.code == cli.INTERRUPTED
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_defect_is_no_refusal(
+    join: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    join(stop="stop_by_defect")
+    monkeypatch.setattr(sys, "argv", ["bankgateway", "stop"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == cli.ExitCode.DEFECT
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "\x1b" not in said
 
 
 # -- the console ---------------------------------------------------------------------------------
@@ -260,17 +263,17 @@ def test_what_the_terminal_cannot_print_does_not_end_the_command(monkeypatch: py
 LINE = "07790.00116 12765.432146 21530.078639 1 16050000018745"
 
 
-def test_decode_a_line_as_pasted() -> None:
-    result = bankgateway_command("decode", *LINE.split(), "--as-of", "2026-11-20", "--json")
-    assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout)
+def test_decode_a_line_as_pasted(main: Main) -> None:
+    result = main("decode", *LINE.split(), "--as-of", "2026-11-20", "--json")
+    assert result.code == 0, result.err
+    told = json.loads(result.out)
     assert (told["bank"], told["bank_name"], told["amount"], told["due_date"]) == (
         "077", "Inter", "187.45", "2026-10-20",
     )  # fmt: skip
     assert told["barcode"] == "07791160500000187450001112765432142153007863"
     assert told["digitable_line"] == LINE
-    plain = bankgateway_command("decode", told["barcode"], "--as-of", "2026-11-20")
-    assert LINE in plain.stdout
+    plain = main("decode", told["barcode"], "--as-of", "2026-11-20")
+    assert LINE in plain.out
 
 
 @pytest.mark.parametrize(
@@ -283,14 +286,35 @@ def test_decode_a_line_as_pasted() -> None:
         ([LINE, "--as-of", "tomorrow"], "tomorrow"),
     ],
 )
-def test_decode_says_what_is_wrong(arguments: list[str], word: str) -> None:
-    result = bankgateway_command("decode", *arguments)
-    assert result.returncode == 2
-    assert word in result.stderr
-    assert "Traceback" not in result.stderr
+def test_decode_says_what_is_wrong(main: Main, arguments: list[str], word: str) -> None:
+    result = main("decode", *arguments)
+    assert result.code == 2
+    assert word in result.err
 
 
-def test_pdf_from_a_file(tmp_path: Path) -> None:
+def test_a_pix_code_cannot_steer_the_terminal(main: Main) -> None:
+    def field(tag: str, value: str) -> str:
+        return f"{tag}{len(value):02}{value}"
+
+    key = field("00", "br.gov.bcb.pix") + field("01", "loja@example.com")
+    head = field("00", "01") + field("26", key) + field("52", "0000") + field("53", "986") + field("58", "BR")
+    text = (
+        head
+        + field("59", "LOJA\x1b[2J\u202e")
+        + field("60", "CIDADE")
+        + field("62", field("05", "***"))
+        + "6304"
+    )
+    code = text + crc16(text.encode())
+    said = main("decode", code)
+    assert said.code == 0, said.err
+    assert "LOJA\ufffd[2J\ufffd" in said.out
+    as_json = main("decode", code, "--json")
+    assert as_json.json["merchant_name"] == "LOJA\x1b[2J\u202e"
+    assert "\u202e" not in as_json.out
+
+
+def test_pdf_from_a_file(main: Main, tmp_path: Path) -> None:
     slip = {
         "bank_code": "077-9", "bank_name": "Inter", "barcode": "07791160500000187450001112765432142153007863",
         "digitable_line": "07790001161276543214621530078639116050000018745", "nosso_numero": "00019/112/4215300786-3",
@@ -303,17 +327,16 @@ def test_pdf_from_a_file(tmp_path: Path) -> None:
     }  # fmt: skip
     file = tmp_path / "slips.json"
     file.write_text(json.dumps([slip, slip, slip]), "utf-8")
-    result = bankgateway_command("pdf", str(file), "--carne")
-    assert result.returncode == 0, result.stderr
+    result = main("pdf", str(file), "--carne")
+    assert result.code == 0, result.err
     made = (tmp_path / "slips.pdf").read_bytes()
     assert made.startswith(b"%PDF")
-    again = bankgateway_command("pdf", str(file))
-    assert again.returncode == 2
-    assert "--force" in again.stderr
+    again = main("pdf", str(file))
+    assert again.code == 2
+    assert "--force" in again.err
     assert (tmp_path / "slips.pdf").read_bytes() == made
     file.write_text(json.dumps({**slip, "amount": "1.00"}), "utf-8")
-    wrong = bankgateway_command("pdf", str(file), "--force")
-    assert wrong.returncode == 2
-    assert "Pessoa" not in wrong.stderr
-    assert "Traceback" not in wrong.stderr
-    assert bankgateway_command("pdf", str(tmp_path / "none.json")).returncode == 2
+    wrong = main("pdf", str(file), "--force")
+    assert wrong.code == 2
+    assert "Pessoa" not in wrong.err
+    assert main("pdf", str(tmp_path / "none.json")).code == 2

@@ -198,8 +198,7 @@ def test_a_client_survives_its_event_loop(desk: Any, serve_desk: Serve, make: An
         async with serve_desk():
             assert (await transport.send(desk.call())).ok
             # As if the loop had ended without the client being closed.
-            own = transport._pool._own
-            assert own is not None
+            (own,) = transport._pool._shards
             await own.aclose()
 
     for _ in range(3):

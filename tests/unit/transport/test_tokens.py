@@ -242,6 +242,25 @@ async def test_a_wait_for_the_rate_limit_can_outlive_the_token(desk: Any, make: 
     assert bearers(desk) == ["Bearer short", "Bearer token-2"]
 
 
+async def test_fetching_a_token_takes_no_place_in_the_rate_limit(desk: Any, make: Make, clock: Any) -> None:
+    """Places are for the moment of sending: else calls that waited for a token would all leave at once."""
+    moments = []
+    handle = desk.handle
+
+    async def slow(request: Any) -> Any:
+        if request.path == "/token":
+            clock.advance(seconds=40)
+        else:
+            moments.append(clock.monotonic())
+        return await handle(request)
+
+    desk.handle = slow
+    transport = make(limits={"api": RateLimit(1)})
+    for _ in range(2):
+        assert (await transport.send(desk.call())).ok
+    assert moments == [40, 100]
+
+
 async def test_the_certificate_is_checked_with_every_token(
     desk: Any, make: Make, clock: Any, pki: Pki
 ) -> None:

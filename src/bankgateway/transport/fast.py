@@ -1,0 +1,109 @@
+"""The optional fast transport (extra `fast`): aiohttp in place of httpcore. asyncio only.
+
+It tells how far a request got in the words httpcore uses, so that the same rules decide whether a write
+stayed here. The usual bridge, httpx-aiohttp, does not, and calls every lost connection a `ConnectTimeout`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import sniffio
+
+from bankgateway.errors import ConfigurationError, missing_extra
+from bankgateway.transport.settings import Settings
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+class FastTransport(httpx.AsyncBaseTransport):
+    """One aiohttp session.
+
+    Raises:
+        ConfigurationError: aiohttp is not installed, or the event loop is not asyncio's.
+    """
+
+    def __init__(self, context: ssl.SSLContext, settings: Settings) -> None:
+        if sniffio.current_async_library() != "asyncio":
+            raise ConfigurationError("Settings.engine: aiohttp runs on asyncio only; leave it at httpx")
+        try:
+            import aiohttp
+        except ImportError:
+            raise missing_extra("aiohttp", "fast", "the fast transport") from None
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(_connected)
+        trace.on_connection_reuseconn.append(_reused)
+        self._aiohttp = aiohttp
+        self._proxy = settings.proxy
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                ssl=context, limit=settings.max_connections, keepalive_timeout=settings.keepalive_seconds
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            trace_configs=[trace],
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request."""
+        seconds = request.extensions["timeout"]
+        body = b"".join([piece async for piece in request.stream])  # type: ignore[union-attr]
+        progress = request.extensions["trace"]
+        answer = await self._session.request(
+            request.method,
+            str(request.url),
+            headers=[(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw],
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            data=body or None,
+            allow_redirects=False,
+            proxy=self._proxy,
+            timeout=self._aiohttp.ClientTimeout(
+                total=None,
+                connect=seconds["pool"] + seconds["connect"],
+                sock_connect=seconds["connect"],
+                sock_read=seconds["read"],
+            ),
+            trace_request_ctx=progress,
+        )
+        await progress("aiohttp.receive_response_headers.complete", {})
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Answer(answer))
+
+    async def aclose(self) -> None:
+        """Close the session and its connections."""
+        await self._session.close()
+
+
+class _Answer(httpx.AsyncByteStream):
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._answer.content.iter_any():
+            yield piece
+
+    async def aclose(self) -> None:
+        # Released where it was read to its end, closed where not.
+        if self._answer.content.at_eof():
+            self._answer.release()
+        else:
+            self._answer.close()
+
+
+async def _connected(session: object, context: SimpleNamespace, parameters: object) -> None:
+    await _tell(context, "aiohttp.start_tls.complete")
+    await _tell(context, "aiohttp.send_request_headers.started")
+
+
+async def _reused(session: object, context: SimpleNamespace, parameters: object) -> None:
+    await _tell(context, "aiohttp.send_request_headers.started")
+
+
+async def _tell(context: SimpleNamespace, event: str) -> None:
+    info: dict[str, Any] = {}
+    await context.trace_request_ctx(event, info)
