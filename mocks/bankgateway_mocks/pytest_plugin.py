@@ -101,10 +101,10 @@ def fake_bank(request: pytest.FixtureRequest) -> FakeBank:
 def bank_client(request: pytest.FixtureRequest) -> BankClient:
     """A client of `fake_bank`; in a test that asks for `replay`, a client of the bank that is replayed.
 
-    Ready for use, in any event loop. `async with` and `aclose` are allowed and not needed: see the source.
+    Ready for use, in any event loop. `async with` and `aclose` are allowed, and not needed.
     """
-    # A client holds sockets and a TLS context only once it has opened a transport of its own. These are given
-    # one that never does, so there is nothing to close, and no event loop has to be found to close it in.
+    # A client holds sockets and a TLS context only once it has made a transport of its own. These are given
+    # one, so there is nothing to close, and no event loop has to be found to close it in.
     if "replay" in request.fixturenames:
         return _sandbox_client(_slug(request), _clock(request))
     fake: FakeBank = request.getfixturevalue("fake_bank")

@@ -125,7 +125,9 @@ async def exchange(
                 try:
                     body = await _read(response, max_bytes)
                 finally:
-                    await response.aclose()
+                    # An answer that was read is an answer, however its connection ends.
+                    with suppress(Exception):
+                        await response.aclose()
     except ConfigurationError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer, and a write must know

@@ -6,13 +6,13 @@ stayed here. The usual bridge, httpx-aiohttp, does not, and calls every lost con
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import sniffio
 
 from bankgateway.errors import ConfigurationError, missing_extra
 from bankgateway.transport.settings import Settings
@@ -29,8 +29,12 @@ class FastTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, context: ssl.SSLContext, settings: Settings) -> None:
-        if sniffio.current_async_library() != "asyncio":
-            raise ConfigurationError("Settings.engine: aiohttp runs on asyncio only; leave it at httpx")
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigurationError(
+                "Settings.engine: aiohttp runs on asyncio only; leave it at httpx"
+            ) from None
         try:
             import aiohttp
         except ImportError:

@@ -50,8 +50,9 @@ def serving(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], Any]]:
         assert line, process.stderr.read()
         yield process, json.loads(line)
     finally:
-        process.kill()
-        process.communicate()
+        # Not killed, so that a test that fails leaves no folder behind.
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def free_port() -> int:
