@@ -85,24 +85,29 @@ def held(fake: FakeBank, new: NewBoleto) -> int:
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 async def test_a_fault_at_registration(slug: str, opened: Opener, fault: Fault) -> None:
     async with opened(slug) as (fake, bank):
-        await bank.register(samples.new_boleto(slug))  # a token and a connection are there
-        new = samples.new_boleto(slug)
-        fake.faults.add(fault, operation="register")
-        outcome = await attempt(bank, new)
-        assert held(fake, new) <= 1
-        match outcome:
-            case Boleto():
-                assert held(fake, new) == 1
-                assert outcome.seu_numero == new.seu_numero
-                assert outcome.amount == new.amount
-            case NotSent() | Refused():
-                assert held(fake, new) == 0
-            case OutcomeUnknown():
-                assert outcome.ref is not None
-                await told_by_the_books(fake, bank, outcome, new)
-            case _:
-                pytest.fail(f"register ended as {outcome!r}, which tells nothing")
-        assert fake.processed("register") <= 2
+        await check_registration(fake, bank, fault)
+
+
+async def check_registration(fake: FakeBank, bank: BankClient, fault: Fault) -> None:
+    """Register once with the fault and compare what is told with the bank's books."""
+    await bank.register(samples.new_boleto(fake.slug))  # a token and a connection are there
+    new = samples.new_boleto(fake.slug)
+    fake.faults.add(fault, operation="register")
+    outcome = await attempt(bank, new)
+    assert held(fake, new) <= 1
+    match outcome:
+        case Boleto():
+            assert held(fake, new) == 1
+            assert outcome.seu_numero == new.seu_numero
+            assert outcome.amount == new.amount
+        case NotSent() | Refused():
+            assert held(fake, new) == 0
+        case OutcomeUnknown():
+            assert outcome.ref is not None
+            await told_by_the_books(fake, bank, outcome, new)
+        case _:
+            pytest.fail(f"register ended as {outcome!r}, which tells nothing")
+    assert fake.processed("register") <= 2
 
 
 async def told_by_the_books(
