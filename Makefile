@@ -28,7 +28,7 @@ $(VENV)/.user: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.user pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[cli,mocks,pdf,calendar,redis,fast]' --group test --group lint --group docs
+	$(BIN)/python -m pip install --quiet --editable '.[cli,mocks,pdf,calendar,redis,fast,otel]' --group test --group lint --group docs
 	@touch $@
 
 demo: $(VENV)/.user

@@ -9,11 +9,11 @@ import logging
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
 from types import TracebackType
-from typing import Any, ClassVar, Self, final
+from typing import Any, ClassVar, Self, TypeVar, final
 
 from bankgateway import bulk, recovery
 from bankgateway.answers import contradictions
@@ -45,9 +45,12 @@ from bankgateway.models.results import (
 )
 from bankgateway.security.expiry import notice_expiry
 from bankgateway.security.redaction import sdk_logger
+from bankgateway.telemetry import watched_pages
 from bankgateway.transport import Answer, Call, Transport, timeouts_here
 
 log = sdk_logger("client")
+
+T = TypeVar("T")
 
 MAX_WEBHOOK_BYTES = 1024 * 1024
 """A longer notification is rejected unread."""
@@ -161,19 +164,8 @@ class BankClient(ABC):
             NotSent: Surely not registered; safe to repeat.
             OutcomeUnknown: It may be registered. `error.ref` is what to query by.
         """
-        self._require(Operation.REGISTER)
-        self._check_new(new)
-        try:
-            boleto = await self._register(new)
-        except (OutcomeUnknown, UnexpectedResponse) as error:
-            unknown: BankGatewayError = error
-        except Conflict as error:
-            if not error.duplicate:
-                raise
-            return await self._finish(await recovery.adopt_duplicate(self, new, error), new, wait)
-        else:
-            return await self._finish(boleto, new, wait)
-        return await self._finish(await recovery.recover_unknown(self, new, unknown), new, wait)
+        with self._observed(Operation.REGISTER):
+            return await self._registered(new, wait)
 
     @final
     def register_many(
@@ -206,7 +198,8 @@ class BankClient(ABC):
             InvalidRequest: The reference lacks the part this bank asks by; the message names it.
         """
         self._require(Operation.QUERY)
-        return self._checked(await self._query(_ref(ref)), None)
+        with self._observed(Operation.QUERY):
+            return self._checked(await self._query(_ref(ref)), None)
 
     @final
     def search(self, criteria: Search) -> AsyncIterator[Boleto]:
@@ -217,7 +210,7 @@ class BankClient(ABC):
         """
         self._require(Operation.SEARCH)
         self.capabilities.check_search(self.bank, criteria)
-        return self._search(criteria)
+        return self._observed_pages(Operation.SEARCH, self._search(criteria))
 
     @final
     async def cancel(
@@ -254,13 +247,14 @@ class BankClient(ABC):
         """
         self.capabilities.check_command(self.bank, command)
         where = _ref(ref)
-        try:
-            result = await self._execute(where, command)
-        except (OutcomeUnknown, UnexpectedResponse) as error:
-            unknown: BankGatewayError = error
-        else:
-            return await self.follow(result, wait=wait) if wait else result
-        return await recovery.confirm_unknown(self, where, command, unknown)
+        with self._observed(command.kind):
+            try:
+                result = await self._execute(where, command)
+            except (OutcomeUnknown, UnexpectedResponse) as error:
+                unknown: BankGatewayError = error
+            else:
+                return await self.follow(result, wait=wait) if wait else result
+            return await recovery.confirm_unknown(self, where, command, unknown)
 
     @final
     async def follow(self, result: CommandResult, *, wait: float = 0.0) -> CommandResult:
@@ -288,7 +282,8 @@ class BankClient(ABC):
             UnexpectedResponse: What came is not a PDF.
         """
         self._require(Operation.FETCH_PDF)
-        pdf = await self._fetch_pdf(_ref(ref))
+        with self._observed(Operation.FETCH_PDF):
+            pdf = await self._fetch_pdf(_ref(ref))
         if not pdf.startswith(b"%PDF"):
             raise UnexpectedResponse("what the bank sent is not a PDF", bank=self.bank, operation="fetch_pdf")
         return pdf
@@ -299,7 +294,7 @@ class BankClient(ABC):
         self._require(Operation.SETTLEMENTS)
         if until < since:
             raise ValueError("until: before since")
-        return self._settlements(since, until)
+        return self._observed_pages(Operation.SETTLEMENTS, self._settlements(since, until))
 
     @final
     async def set_webhook(self, url: str, **options: Any) -> WebhookRegistration:
@@ -309,19 +304,22 @@ class BankClient(ABC):
             raise self._invalid(
                 "url", "a webhook is an https:// address without blanks", Operation.SET_WEBHOOK
             )
-        return await self._set_webhook(url, **options)
+        with self._observed(Operation.SET_WEBHOOK):
+            return await self._set_webhook(url, **options)
 
     @final
     async def get_webhook(self) -> WebhookRegistration | None:
         """The webhook as the bank has it; `None` when there is none."""
         self._require(Operation.GET_WEBHOOK)
-        return await self._get_webhook()
+        with self._observed(Operation.GET_WEBHOOK):
+            return await self._get_webhook()
 
     @final
     async def delete_webhook(self) -> None:
         """Have the bank notify nobody. Harmless when there is no webhook."""
         self._require(Operation.DELETE_WEBHOOK)
-        await self._delete_webhook()
+        with self._observed(Operation.DELETE_WEBHOOK):
+            await self._delete_webhook()
 
     @final
     def parse_webhook(self, headers: Mapping[str, str], body: bytes | str) -> list[Event]:
@@ -418,6 +416,31 @@ class BankClient(ABC):
     # -- policy ----------------------------------------------------------------------------------
 
     @final
+    async def _registered(self, new: NewBoleto, wait: float | None) -> Boleto:
+        self._require(Operation.REGISTER)
+        self._check_new(new)
+        try:
+            boleto = await self._register(new)
+        except (OutcomeUnknown, UnexpectedResponse) as error:
+            unknown: BankGatewayError = error
+        except Conflict as error:
+            if not error.duplicate:
+                raise
+            return await self._finish(await recovery.adopt_duplicate(self, new, error), new, wait)
+        else:
+            return await self._finish(boleto, new, wait)
+        return await self._finish(await recovery.recover_unknown(self, new, unknown), new, wait)
+
+    def _observed(self, operation: str) -> AbstractContextManager[object]:
+        """The scope of an operation, for whom `Settings.telemetry` tells."""
+        telemetry = self.settings.telemetry
+        return nullcontext() if telemetry is None else telemetry.operation(self.bank, operation)
+
+    def _observed_pages(self, operation: str, items: AsyncIterator[T]) -> AsyncIterator[T]:
+        telemetry = self.settings.telemetry
+        return items if telemetry is None else watched_pages(telemetry, self.bank, operation, items)
+
+    @final
     async def _send(self, call: Call) -> Answer:
         """Send a call; an answer outside the 200 family is raised as the bank's refusal."""
         answer = await self._transport.send(call)
@@ -480,6 +503,8 @@ class BankClient(ABC):
                 renewal_hint=self.renewal_hint,
                 callback=self.settings.on_certificate_expiring,
             )
+            if (telemetry := self.settings.telemetry) is not None:
+                telemetry.certificate(self.bank, certificate.fingerprint, certificate.days_left(now))
 
     @classmethod
     def _find_environment(cls, environment: str | Environment) -> Environment:

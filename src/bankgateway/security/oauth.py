@@ -379,7 +379,6 @@ class Tokens:
                 refused = isinstance(error, Unauthorized)
                 flight.until = self._clock.monotonic() + (FAILURE_MEMORY if refused else 0.0)
                 raise
-            flight.failure = None
             await self._store.put(key, token)
             return token
 

@@ -14,6 +14,7 @@ from bankgateway.models.clock import SYSTEM_CLOCK, Clock
 from bankgateway.security.expiry import ExpiryNotice
 from bankgateway.security.oauth import TokenStore
 from bankgateway.security.tls import Trust
+from bankgateway.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Settings:
         before_request: Called with a redacted copy before each attempt, header names in lower case.
             May be a coroutine function. What it raises is logged and goes no further.
         after_answer: The same with redacted copies of request and answer after each attempt.
+        telemetry: Hears of every operation, request and certificate: `bankgateway.telemetry.OpenTelemetry`.
         on_certificate_expiring: Called when the client certificate has less than 30, 15, 7 days left,
             then daily.
         strict_answers: Raise `UnexpectedResponse` (with the boleto in `.boleto`) where an answer
@@ -150,6 +152,7 @@ class Settings:
     token_store: TokenStore | None = None
     before_request: tuple[BeforeHook, ...] = ()
     after_answer: tuple[AfterHook, ...] = ()
+    telemetry: Telemetry | None = None
     on_certificate_expiring: Callable[[ExpiryNotice], Any] | None = None
     strict_answers: bool = False
     clock: Clock = SYSTEM_CLOCK

@@ -208,9 +208,11 @@ class Transport:
         )
         timeouts = timeouts_here.get() or call.timeouts or self._settings.timeouts
         if not self._is_watched:
-            return await exchange(
+            outcome = await exchange(
                 self._pool, request, timeouts=timeouts, max_bytes=self._settings.max_answer_bytes
             )
+            self._count(call, attempt, outcome)
+            return outcome
         info = RequestInfo(
             bank=self._bank,
             operation=call.operation,
@@ -223,8 +225,19 @@ class Transport:
         outcome = await exchange(
             self._pool, request, timeouts=timeouts, max_bytes=self._settings.max_answer_bytes
         )
+        self._count(call, attempt, outcome)
         await self._report(info, outcome)
         return outcome
+
+    def _count(self, call: Call, attempt: int, outcome: Answer | Failure) -> None:
+        if (telemetry := self._settings.telemetry) is None:
+            return
+        status = outcome.status if isinstance(outcome, Answer) else None
+        try:
+            telemetry.attempt(self._bank, call.operation, attempt, status, outcome.seconds)
+        except Exception:
+            # As with hooks: it must not cost the answer.
+            log.exception("telemetry raised; ignored")
 
     @property
     def _is_watched(self) -> bool:
@@ -314,6 +327,8 @@ class Transport:
         if self._certificate is None:
             return
         now = self._settings.clock.now()
+        if (telemetry := self._settings.telemetry) is not None:
+            telemetry.certificate(self._bank, self._certificate.fingerprint, self._certificate.days_left(now))
         # A client lives for months; its certificate may die while it runs.
         self._certificate.check(now, renewal_hint=self._renewal_hint)
         # Under `-W error` the warning raises; in the middle of a call the log and the callback must do.

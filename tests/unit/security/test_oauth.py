@@ -291,7 +291,9 @@ async def test_a_refusal_is_remembered_for_ten_seconds(
     assert (await first.get()).value == "t3"
 
 
-async def test_success_forgets_the_failure(make: Make, endpoint: Endpoint, clock: ManualClock) -> None:
+async def test_after_a_refusal_and_its_ten_seconds_all_is_as_before(
+    make: Make, endpoint: Endpoint, clock: ManualClock
+) -> None:
     tokens = make()
     endpoint.answers = [401]
     with pytest.raises(Unauthorized):
@@ -371,6 +373,18 @@ async def test_discard_spares_a_newer_token(make: Make, endpoint: Endpoint, stor
     await second.discard(old)
     assert await store.get(SOURCE.key) == new
     assert await second.get() == new
+    assert len(endpoint.forms) == 2
+
+
+async def test_discard_spares_a_newer_token_that_only_this_client_holds(
+    make: Make, endpoint: Endpoint
+) -> None:
+    tokens = make(store=BrokenStore("get"))
+    old = await tokens.get()
+    await tokens.discard(old)
+    new = await tokens.get()
+    await tokens.discard(old)
+    assert await tokens.get() is new
     assert len(endpoint.forms) == 2
 
 

@@ -112,24 +112,25 @@ class InterClient(BankClient):
         """Number and sum of the boletos by status. Takes the filters of `search`, without an order."""
         self.capabilities.check_search(self.bank, criteria)
         totals: list[StatusTotal] = []
-        for status in mapping.bank_statuses(criteria.status):
-            answer = await self._get(
-                "summary", "/sumario", "summary", mapping.search_params(criteria, status)
-            )
-            for item in answer.data if isinstance(answer.data, list) else []:
-                line = SumarioItem.model_validate(item if isinstance(item, Mapping) else {})
-                if line.situacao is not None:
-                    totals.append(
-                        StatusTotal(
-                            status=mapping.to_status(line.situacao),
-                            bank_status=line.situacao,
-                            count=int(line.quantidade or 0),
-                            amount=line.valor,
+        with self._observed("summary"):
+            for status in mapping.bank_statuses(criteria.status):
+                answer = await self._get(
+                    "summary", "/sumario", "summary", mapping.search_params(criteria, status)
+                )
+                for item in answer.data if isinstance(answer.data, list) else []:
+                    line = SumarioItem.model_validate(item if isinstance(item, Mapping) else {})
+                    if line.situacao is not None:
+                        totals.append(
+                            StatusTotal(
+                                status=mapping.to_status(line.situacao),
+                                bank_status=line.situacao,
+                                count=int(line.quantidade or 0),
+                                amount=line.valor,
+                            )
                         )
-                    )
         return totals
 
-    async def callbacks(
+    def callbacks(
         self, since: datetime, until: datetime, ref: BoletoRef | Boleto | None = None
     ) -> AsyncIterator[CallbackDelivery]:
         """The bank's attempts to notify, newest first.
@@ -150,6 +151,9 @@ class InterClient(BankClient):
             params.append(
                 ("codigoSolicitacao", self._bank_id(ref.ref if isinstance(ref, Boleto) else ref, "callbacks"))
             )
+        return self._observed_pages("callbacks", self._callbacks(params))
+
+    async def _callbacks(self, params: list[tuple[str, str]]) -> AsyncIterator[CallbackDelivery]:
         page = 0
         while True:
             answer = await self._get(
@@ -174,17 +178,18 @@ class InterClient(BankClient):
         if self.environment.name == "sandbox":
             raise self._sandbox_only("resend_callbacks", "in the sandbox")
         body = {"codigoSolicitacao": ids}
-        # The documentation has this path with and without `cobrancas`.
-        try:
-            answer = await self._post("resend_callbacks", "/webhook/callbacks/retry", "resend", body)
-        except NotFound as error:
-            if error.raw is not None:
-                raise
-        else:
+        with self._observed("resend_callbacks"):
+            # The documentation has this path with and without `cobrancas`.
+            try:
+                answer = await self._post("resend_callbacks", "/webhook/callbacks/retry", "resend", body)
+            except NotFound as error:
+                if error.raw is not None:
+                    raise
+            else:
+                return _found_ids(answer)
+            url = f"{self.environment.hosts['api']}/cobranca/v3/webhook/callbacks/retry"
+            answer = await self._send(self._call("resend_callbacks", "POST", url, "resend", json=body))
             return _found_ids(answer)
-        url = f"{self.environment.hosts['api']}/cobranca/v3/webhook/callbacks/retry"
-        answer = await self._send(self._call("resend_callbacks", "POST", url, "resend", json=body))
-        return _found_ids(answer)
 
     async def pay_in_sandbox(self, ref: BoletoRef | Boleto, *, by: str = "PIX") -> None:
         """Pay a boleto in the sandbox (`PIX` or `BOLETO`); the bank then notifies the webhook.
@@ -197,7 +202,8 @@ class InterClient(BankClient):
         if by not in ("PIX", "BOLETO"):
             raise self._invalid("by", "PIX or BOLETO", "pay_in_sandbox")
         bank_id = self._bank_id(ref.ref if isinstance(ref, Boleto) else ref, "pay_in_sandbox")
-        await self._post("pay_in_sandbox", f"/{quote(bank_id, safe='')}/pagar", "pay", {"pagarCom": by})
+        with self._observed("pay_in_sandbox"):
+            await self._post("pay_in_sandbox", f"/{quote(bank_id, safe='')}/pagar", "pay", {"pagarCom": by})
 
     # -- the verbs -------------------------------------------------------------------------------
 
