@@ -30,13 +30,17 @@ class Charset:
 
     def clean(self, text: str) -> str:
         """The text in this alphabet, blanks collapsed. Cleaning twice changes nothing more."""
-        # Invisible characters come along with pasted text: joiners, directions, controls.
-        text = "".join(c for c in text if c.isspace() or not unicodedata.category(c).startswith("C"))
-        if not self.accents or self.allowed is not None:
-            text = text.translate(_TYPOGRAPHIC)
-        if not self.accents:
-            text = _without_accents(text)
-        text = unicodedata.normalize("NFC", text.upper() if self.upper else text)
+        if not text.isprintable():
+            # Invisible characters come along with pasted text: joiners, directions, controls.
+            text = "".join(c for c in text if c.isspace() or not unicodedata.category(c).startswith("C"))
+        if not text.isascii():
+            if not self.accents or self.allowed is not None:
+                text = text.translate(_TYPOGRAPHIC)
+            if not self.accents:
+                text = _without_accents(text)
+        text = text.upper() if self.upper else text
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
         if self.allowed is not None:
             text = re.sub(f"[^{self.allowed}]", " ", text)
         return " ".join(text.split())
@@ -58,7 +62,7 @@ class TextFitter:
         fitted = clean[:limit].rstrip()
         if fitted != clean:
             self._report("text_cut", name, f"cut to the bank's {limit} characters")
-        elif _folded(clean) != _folded(text):
+        elif clean != text and _folded(clean) != _folded(text):
             self._report("text_changed", name, "characters the bank refuses were taken out")
         return fitted
 

@@ -6,7 +6,7 @@ httpx's transport is used without its client: the client would log every URL, qu
 secrets in it included, and keep cookies.
 
 A `BankClient` has several small transports rather than one: for each request httpcore walks all connections
-and all waiting requests of a pool, which makes one pool of a hundred far slower than a dozen of eight.
+and all waiting requests of a pool, which makes one pool of a hundred far slower than many of four.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _recent_contexts: deque[ssl.SSLContext] = deque(maxlen=8)
 _recent_lock = threading.Lock()
 
 
-SHARD = 8
+SHARD = 4
 """Connections of one of the small transports."""
 
 
