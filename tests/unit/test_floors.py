@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "bankgateway"
 FLOORS = [
     {"_version"},
     {"errors", "codes", "models"},
-    {"security", "render"},
+    {"security", "render", "telemetry"},
     {"transport"},
     {"config", "capabilities"},
     {"answers", "bulk", "recovery", "client"},
