@@ -160,6 +160,7 @@ class _Progress:
     """How far an exchange got, as the connection reports it (httpcore's `trace` extension).
 
     Attributes:
+        pool: Whose connection it is.
         reported: Anything was.
         half_made: The stream of a connection that is being made for this request.
         fresh: TLS was begun on it for this request; nothing was asked there before.
@@ -168,7 +169,7 @@ class _Progress:
     """
 
     def __init__(self, pool: HttpPool) -> None:
-        self._pool = pool
+        self.pool = pool
         self.reported = False
         self.half_made: Any = None
         self.fresh = False
@@ -183,7 +184,7 @@ class _Progress:
         elif step == "start_tls.complete":
             self.half_made, self.fresh = info.get("return_value"), True
         elif step == "send_request_headers.started" and not _is_connect(info):
-            if self._pool.closed:
+            if self.pool.closed:
                 # It waited for a connection while the client was closed.
                 raise PoolClosedError
             self.half_made, self.started = None, True
@@ -193,7 +194,7 @@ class _Progress:
     @property
     def stayed(self) -> bool | None:
         """Whether the request surely did not leave; `None` where the connection does not tell."""
-        return not self.started if self.reported or self._pool.tells_progress else None
+        return not self.started if self.reported or self.pool.tells_progress else None
 
 
 def _is_connect(info: Mapping[str, Any]) -> bool:
@@ -236,7 +237,7 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
             if len(body) > limit:
                 # Closed rather than left: on trio, generators that are left unfinished complain.
                 await response.aclose()
-    except httpx.HTTPError:
+    except Exception:
         if len(body) <= limit:
             raise
     decoded = _decoded(_within(bytes(body), limit), response.headers.get("content-encoding", ""), limit)
@@ -278,7 +279,7 @@ def _classify(error: Exception, progress: _Progress, seconds: float) -> Failure:
     stayed = progress.stayed
     if stayed is None:
         stayed = isinstance(error, _BEFORE_SENDING)
-    if isinstance(error, PoolClosedError):
+    if isinstance(error, PoolClosedError) or (stayed and progress.pool.closed):
         return _CLOSED
     tls = tls_failure(error)
     if tls is not None and tls.kind == "certificate" and (stayed or progress.fresh) and not progress.answered:

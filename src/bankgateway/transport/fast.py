@@ -37,12 +37,13 @@ class FastTransport(httpx.AsyncBaseTransport):
             ) from None
         try:
             import aiohttp
+            import yarl
         except ImportError:
             raise missing_extra("aiohttp", "fast", "the fast transport") from None
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(_connected)
         trace.on_connection_reuseconn.append(_reused)
-        self._aiohttp = aiohttp
+        self._aiohttp, self._url = aiohttp, yarl.URL
         self._proxy = settings.proxy
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -53,15 +54,18 @@ class FastTransport(httpx.AsyncBaseTransport):
             trust_env=False,
             trace_configs=[trace],
         )
+        # aiohttp sends a PUT or DELETE whose connection was lost once more by itself, and whether a call may
+        # be repeated is not for it to say. Not a public switch: should it go, `_begin` refuses all the same.
+        self._session._retry_connection = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
         seconds = request.extensions["timeout"]
         body = b"".join([piece async for piece in request.stream])  # type: ignore[union-attr]
         progress = request.extensions["trace"]
-        answer = await self._session.request(
+        answer = await self._request(
             request.method,
-            str(request.url),
+            self._url(str(request.url), encoded=True),
             headers=[(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw],
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             data=body or None,
@@ -77,6 +81,16 @@ class FastTransport(httpx.AsyncBaseTransport):
         )
         await progress("aiohttp.receive_response_headers.complete", {})
         return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Answer(answer))
+
+    async def _request(self, *arguments: Any, **options: Any) -> aiohttp.ClientResponse:
+        try:
+            return await self._session.request(*arguments, **options)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._session.closed or (task is not None and task.cancelling()):
+                raise
+        # Nobody cancelled the call: so aiohttp tells who waits for a connection that the session is closed.
+        raise ConnectionAbortedError("the client is closed")
 
     async def aclose(self) -> None:
         """Close the session and its connections."""
@@ -99,15 +113,19 @@ class _Answer(httpx.AsyncByteStream):
             self._answer.close()
 
 
-async def _connected(session: object, context: SimpleNamespace, parameters: object) -> None:
-    await _tell(context, "aiohttp.start_tls.complete")
-    await _tell(context, "aiohttp.send_request_headers.started")
+async def _connected(session: aiohttp.ClientSession, context: SimpleNamespace, parameters: object) -> None:
+    await context.trace_request_ctx("aiohttp.start_tls.complete", {})
+    # Closed meanwhile: aiohttp gives the connection up, and would leave it open were this to raise.
+    if not session.closed:
+        await _begin(context)
 
 
-async def _reused(session: object, context: SimpleNamespace, parameters: object) -> None:
-    await _tell(context, "aiohttp.send_request_headers.started")
+async def _reused(session: aiohttp.ClientSession, context: SimpleNamespace, parameters: object) -> None:
+    await _begin(context)
 
 
-async def _tell(context: SimpleNamespace, event: str) -> None:
-    info: dict[str, Any] = {}
-    await context.trace_request_ctx(event, info)
+async def _begin(context: SimpleNamespace) -> None:
+    progress = context.trace_request_ctx
+    if progress.started:
+        raise RuntimeError("the request has left already")
+    await progress("aiohttp.send_request_headers.started", {})

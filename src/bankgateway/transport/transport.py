@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
+
 from bankgateway.errors import (
     BankGatewayError,
     BankUnavailable,
@@ -35,6 +37,7 @@ from bankgateway.security.oauth import (
     TokenSource,
 )
 from bankgateway.security.redaction import redact_headers, redact_url, sdk_logger
+from bankgateway.telemetry import Telemetry
 from bankgateway.transport.calls import Answer, Call, Repeat, dump_json
 from bankgateway.transport.exchange import Failure, build_request, exchange
 from bankgateway.transport.limits import RateLimit, shared_limiter
@@ -206,14 +209,22 @@ class Transport:
         request = build_request(
             call.method, call.url, params=call.params, headers=headers, content=call.content
         )
-        timeouts = timeouts_here.get() or call.timeouts or self._settings.timeouts
-        if not self._is_watched:
-            outcome = await exchange(
-                self._pool, request, timeouts=timeouts, max_bytes=self._settings.max_answer_bytes
-            )
-            self._count(call, attempt, outcome)
-            return outcome
-        info = RequestInfo(
+        info = self._info(call, request, attempt) if self._is_watched else None
+        if info is not None:
+            await self._run_hooks(self._settings.before_request, info)
+        outcome = await exchange(
+            self._pool,
+            request,
+            timeouts=timeouts_here.get() or call.timeouts or self._settings.timeouts,
+            max_bytes=self._settings.max_answer_bytes,
+        )
+        self._count(call, attempt, outcome)
+        if info is not None:
+            await self._report(info, outcome)
+        return outcome
+
+    def _info(self, call: Call, request: httpx.Request, attempt: int) -> RequestInfo:
+        return RequestInfo(
             bank=self._bank,
             operation=call.operation,
             method=call.method,
@@ -221,20 +232,16 @@ class Transport:
             headers=redact_headers(request.headers),
             attempt=attempt,
         )
-        await self._run_hooks(self._settings.before_request, info)
-        outcome = await exchange(
-            self._pool, request, timeouts=timeouts, max_bytes=self._settings.max_answer_bytes
-        )
-        self._count(call, attempt, outcome)
-        await self._report(info, outcome)
-        return outcome
 
     def _count(self, call: Call, attempt: int, outcome: Answer | Failure) -> None:
+        status = outcome.status if isinstance(outcome, Answer) else None
+        self._measure(lambda to: to.attempt(self._bank, call.operation, attempt, status, outcome.seconds))
+
+    def _measure(self, tell: Callable[[Telemetry], None]) -> None:
         if (telemetry := self._settings.telemetry) is None:
             return
-        status = outcome.status if isinstance(outcome, Answer) else None
         try:
-            telemetry.attempt(self._bank, call.operation, attempt, status, outcome.seconds)
+            tell(telemetry)
         except Exception:
             # As with hooks: it must not cost the answer.
             log.exception("telemetry raised; ignored")
@@ -326,15 +333,16 @@ class Transport:
     def _check_certificate(self) -> None:
         if self._certificate is None:
             return
-        now = self._settings.clock.now()
-        if (telemetry := self._settings.telemetry) is not None:
-            telemetry.certificate(self._bank, self._certificate.fingerprint, self._certificate.days_left(now))
+        now, certificate = self._settings.clock.now(), self._certificate
+        self._measure(
+            lambda to: to.certificate(self._bank, certificate.fingerprint, certificate.days_left(now))
+        )
         # A client lives for months; its certificate may die while it runs.
-        self._certificate.check(now, renewal_hint=self._renewal_hint)
+        certificate.check(now, renewal_hint=self._renewal_hint)
         # Under `-W error` the warning raises; in the middle of a call the log and the callback must do.
         with suppress(CertificateExpiringWarning):
             notice_expiry(
-                self._certificate,
+                certificate,
                 now,
                 renewal_hint=self._renewal_hint,
                 callback=self._settings.on_certificate_expiring,

@@ -59,19 +59,22 @@ class Desk:
         requests: What arrived, token requests apart.
         token_requests: Bodies of the token requests.
         token_answers: As `answers`, for `/token`.
+        gate: What token requests wait for.
+        url: Where it is.
     """
 
     answers: list[Any] = field(default_factory=list)
     requests: list[HttpRequest] = field(default_factory=list)
     token_requests: list[HttpRequest] = field(default_factory=list)
     token_answers: list[Any] = field(default_factory=list)
-    token_pause: float = 0.0
+    gate: anyio.Event | None = None
     url: str = ORIGIN
 
     async def handle(self, request: HttpRequest) -> HttpResponse:
         if request.path == "/token":
             self.token_requests.append(request)
-            await anyio.sleep(self.token_pause)
+            if self.gate is not None:
+                await self.gate.wait()
             number = len(self.token_requests)
             default = json_response(200, {"access_token": f"token-{number}", "expires_in": 3600})
             return _answer(self.token_answers, default)

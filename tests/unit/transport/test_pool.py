@@ -142,7 +142,7 @@ async def test_the_least_used_of_too_many_clients_let_go(desk: Any, serve_desk: 
 async def test_a_client_in_use_is_not_let_go(desk: Any, serve_desk: Serve, make: Any, until: Any) -> None:
     async with serve_desk():
         slow, other = make(max_open_clients=1), make(max_open_clients=1)
-        desk.token_pause = 0.3
+        desk.gate = anyio.Event()
         async with anyio.create_task_group() as tasks:
 
             async def one() -> None:
@@ -152,6 +152,7 @@ async def test_a_client_in_use_is_not_let_go(desk: Any, serve_desk: Serve, make:
             await until(lambda: len(desk.token_requests) == 1)
             await other.send(desk.call())
             assert slow.holds_connections
+            desk.gate.set()
         await other.send(desk.call())
         assert not slow.holds_connections
         await slow.aclose()
@@ -177,7 +178,7 @@ async def test_a_half_made_connection_spoils_the_pool_only_after_its_last_user(
 ) -> None:
     async with serve_desk() as server:
         transport = make()
-        desk.token_pause = 0.3
+        desk.gate = anyio.Event()
         async with anyio.create_task_group() as tasks:
 
             async def one() -> None:
@@ -190,6 +191,7 @@ async def test_a_half_made_connection_spoils_the_pool_only_after_its_last_user(
             assert not transport.holds_connections
             assert (await transport.send(desk.call())).ok
             assert server._open == 2
+            desk.gate.set()
         await until(lambda: server._open == 1)
         await transport.aclose()
         await until(lambda: server._open == 0)
