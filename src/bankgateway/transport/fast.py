@@ -25,7 +25,8 @@ class FastTransport(httpx.AsyncBaseTransport):
     """One aiohttp session.
 
     Raises:
-        ConfigurationError: aiohttp is not installed, or the event loop is not asyncio's.
+        ConfigurationError: aiohttp is not installed, the event loop is not asyncio's, or the proxy is none
+            that aiohttp knows.
     """
 
     def __init__(self, context: ssl.SSLContext, settings: Settings) -> None:
@@ -40,6 +41,9 @@ class FastTransport(httpx.AsyncBaseTransport):
             import yarl
         except ImportError:
             raise missing_extra("aiohttp", "fast", "the fast transport") from None
+        if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
+            # Without the URL, which may hold a password.
+            raise ConfigurationError("Settings.proxy cannot be used with aiohttp: give http://host:port")
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(_connected)
         trace.on_connection_reuseconn.append(_reused)

@@ -32,7 +32,7 @@ Talk = Callable[[anyio.abc.SocketStream], Awaitable[None]]
 Listen = Callable[[Talk], AbstractAsyncContextManager[Any]]
 Serve = Callable[..., AbstractAsyncContextManager[Server]]
 
-SHORT = Timeouts(connect=0.15, read=0.15, write=5, pool=0.15, total=0.3)
+SHORT = Timeouts(connect=0.1, read=0.1, write=5, pool=0.1, total=0.2)
 LONG = Timeouts(connect=5, read=5, write=5, pool=5, total=10)
 BOMB = zlib.compress(b" " * 5_000_000)
 

@@ -98,6 +98,26 @@ async def test_connections_are_kept(desk: Any, serve_desk: Serve, make: Any, unt
         await until(lambda: server._open == 0)
 
 
+@pytest.mark.parametrize("most", [1, 5, 8])
+async def test_no_more_connections_than_allowed(
+    desk: Any, serve_desk: Serve, make: Any, until: Any, most: int
+) -> None:
+    desk.gate = anyio.Event()
+    async with serve_desk() as server:
+        transport = make(max_connections=most)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(transport.send, desk.call(url=f"{desk.url}/token"))
+            await until(lambda: len(desk.token_requests) == most)
+            await anyio.sleep(0.02)
+            assert len(desk.token_requests) == server.connections == most
+            desk.gate.set()
+        assert len(desk.token_requests) == 20
+        assert server.connections == most
+        await transport.aclose()
+        await until(lambda: server._open == 0)
+
+
 async def test_a_thousand_clients(make: Any, contexts: CountingCache) -> None:
     began = time.perf_counter()
     transports = [make() for _ in range(1000)]
