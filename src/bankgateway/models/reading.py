@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -44,7 +44,7 @@ def load_json(body: bytes) -> Any:
         fault = "nested too deeply"
     except UnicodeDecodeError:
         fault = "not UTF-8"
-    except ValueError:
+    except (ValueError, InvalidOperation):
         fault = "not JSON"
     raise ValueError(fault)
 

@@ -131,6 +131,7 @@ class TestJson:
             (b'{"a": NaN}', "not JSON"),
             (b"[Infinity]", "not JSON"),
             (b"[-Infinity]", "not JSON"),
+            (b"[1e9999999999999999999]", "not JSON"),
             pytest.param(b"1" * 5000, "not JSON", id="huge"),
             ("João 30718462580".encode("latin-1"), "not UTF-8"),
             pytest.param(b"[" * 200_000, "nested too deeply", id="deep list"),
