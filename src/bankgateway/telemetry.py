@@ -7,9 +7,10 @@ amounts, names, numbers of boletos or the text of an error.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bankgateway._version import __version__
@@ -113,7 +114,7 @@ class OpenTelemetry:
             self._trace.use_span(
                 span, end_on_exit=True, record_exception=False, set_status_on_exception=False
             ),
-            self._counted(span),
+            self._counted(partial(self._say, span)),
         ):
             yield
 
@@ -121,20 +122,15 @@ class OpenTelemetry:
     def page(self, bank: str, operation: str) -> Iterator[None]:
         """A span for the steps that sent something, and nothing for the others."""
         start = time.time_ns()
-        sent = [0]
-        before = self._attempts.set(sent)
-        outcome = "ok"
-        try:
-            yield
-        except BaseException as error:
-            outcome = type(error).__name__
-            raise
-        finally:
-            self._attempts.reset(before)
-            if sent[0]:
+
+        def say(outcome: str, attempts: int) -> None:
+            if attempts:
                 span = self._start(bank, operation, start)
-                self._say(span, outcome, sent[0])
+                self._say(span, outcome, attempts)
                 span.end()
+
+        with self._counted(say):
+            yield
 
     def attempt(self, bank: str, operation: str, number: int, status: int | None, seconds: float) -> None:
         """Count a request."""
@@ -165,7 +161,7 @@ class OpenTelemetry:
         )
 
     @contextmanager
-    def _counted(self, span: Any) -> Iterator[None]:
+    def _counted(self, say: Callable[[str, int], None]) -> Iterator[None]:
         sent = [0]
         before = self._attempts.set(sent)
         outcome = "ok"
@@ -176,7 +172,7 @@ class OpenTelemetry:
             raise
         finally:
             self._attempts.reset(before)
-            self._say(span, outcome, sent[0])
+            say(outcome, sent[0])
 
     def _say(self, span: Any, outcome: str, attempts: int) -> None:
         span.set_attributes({"bankgateway.outcome": outcome, "bankgateway.attempts": attempts})
